@@ -1,0 +1,77 @@
+/// What the relay needs of a broker: where a stream ends, and fenced, ordered publishing.
+///
+/// Implemented by JetStream for production and by ``InMemoryBroker`` for simulation.
+public protocol RelayBroker: Sendable {
+    /// Where the stream ends, read from its leader (not from a follower that may lag).
+    /// - Throws: any error; the relay waits and asks again.
+    func tail(of stream: String) async throws -> StreamTail
+
+    /// Hands a batch to the broker, in order, and returns once it is handed over, before it is acknowledged.
+    ///
+    /// The first message is accepted only when `sequence` is the stream's last sequence, each further one only behind
+    /// the one before it. So one refused message makes all behind it refused, in this batch and in those handed over
+    /// after it: no hole, no reordering, and a second relay is fenced off.
+    func publish(_ messages: [LedgerMessage], to stream: String, after sequence: UInt64) async -> any PendingPublish
+}
+
+/// A batch that was handed over.
+public protocol PendingPublish: Sendable {
+    /// Waits until every message of the batch is stored or the first one is known not to be.
+    func outcome() async -> PublishOutcome
+}
+
+/// One row of the ledger as it goes to the broker.
+public struct LedgerMessage: Sendable {
+    /// The row's position, sent as the header `Outbox-Position`.
+    public let position: Int64
+    /// Names the ledger row (not the event) to the broker's own dedupe.
+    public let messageID: String
+    public let subject: String
+    public let traceparent: String?
+    /// The CloudEvent.
+    public let payload: [UInt8]
+
+    public init(position: Int64, messageID: String, subject: String, traceparent: String?, payload: [UInt8]) {
+        self.position = position
+        self.messageID = messageID
+        self.subject = subject
+        self.traceparent = traceparent
+        self.payload = payload
+    }
+}
+
+/// Where a stream ends.
+public struct StreamTail: Sendable, Equatable {
+    /// The last sequence that the stream has given out; 0 for a stream that never stored anything.
+    public let sequence: UInt64
+    /// The ledger position of the last message; nil when that message is not there any more (aged out, purged).
+    public let position: Int64?
+
+    public init(sequence: UInt64, position: Int64?) {
+        self.sequence = sequence
+        self.position = position
+    }
+}
+
+/// How publishing a batch ended.
+public enum PublishOutcome: Sendable, Equatable {
+    /// All stored; the stream's last sequence is then this.
+    case stored(lastSequence: UInt64)
+    /// The message at this index was refused, and with it all behind it.
+    case refused(index: Int, PublishRefusal)
+    /// Not known: no answer in time, or the connection broke. The stream's tail tells.
+    case unknown(String)
+}
+
+/// Why a message was refused.
+public enum PublishRefusal: Sendable, Equatable {
+    /// The stream's last sequence is another: somebody else published, or an earlier batch was refused.
+    case wrongSequence
+    /// The broker's dedupe knows a message of this id, stored as `sequence`: either an earlier copy of the same row
+    /// arrived late, or the dedupe remembers what the stream has lost.
+    case duplicate(sequence: UInt64)
+    /// This message can never be stored: too large, or a subject that no stream takes.
+    case unacceptable(String)
+    /// The stream takes nothing at the moment: full, no leader, not permitted.
+    case unavailable(String)
+}

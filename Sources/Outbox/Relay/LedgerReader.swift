@@ -1,0 +1,91 @@
+import Postgres
+
+/// The relay's side of the database: reading the ledger, and the cursor.
+struct LedgerReader {
+    let connection: PostgresConnection
+    let stream: String
+
+    /// A batch of rows above `position`; with `askingHolders`, who held the outbox's lock just *before* they were read.
+    func read(after position: Int64, limit: Int, askingHolders: Bool) async throws -> (rows: PostgresRows, holders: Set<String>) {
+        let read = RelaySQL.read.bind(position, Int64(limit))
+        guard askingHolders else { return (try await connection.query(read), []) }
+        // One round trip, in this order: each statement has a snapshot of its own.
+        let results = try await connection.pipeline([RelaySQL.holders.bind(), read])
+        return (results[1], try Self.holders(results[0]))
+    }
+
+    func holders() async throws -> Set<String> {
+        try Self.holders(try await connection.query(RelaySQL.holders.bind()))
+    }
+
+    private static func holders(_ rows: PostgresRows) throws -> Set<String> {
+        Set(try rows.map { try $0.get(0, as: String.self) })
+    }
+
+    /// A row as it goes to the broker.
+    func message(_ row: PostgresRow, epoch: Int32) throws -> LedgerMessage {
+        let position = try row.get(0, as: Int64.self)
+        return LedgerMessage(
+            position: position,
+            messageID: epoch == 0 ? "\(stream)-\(position)" : "\(stream)-\(position)-\(epoch)",
+            subject: try row.get(1),
+            traceparent: try row.get(3, as: String?.self),
+            payload: try row.get(2, as: [UInt8].self))
+    }
+
+    func cursor() async throws -> RelayCursor? {
+        guard let row = try await connection.query(RelaySQL.cursor.bind(stream)).first else { return nil }
+        let (position, sequence, epoch) = try row.decode(Int64.self, Int64.self, Int32.self)
+        return RelayCursor(position: position, sequence: UInt64(sequence), epoch: epoch)
+    }
+
+    func save(_ cursor: RelayCursor) async throws {
+        try await connection.query(
+            RelaySQL.saveCursor.bind(stream, cursor.position, Int64(cursor.sequence), cursor.epoch))
+    }
+
+    /// Where to go on, with the rows counted where the tail's own message is gone.
+    func start(tail: StreamTail) async throws -> (cursor: RelayCursor, lost: Int64) {
+        let known = try await cursor()
+        switch RelayStart.decide(tail: tail, cursor: known) {
+        case .goOn(let cursor):
+            return (cursor, 0)
+        case .rewind(let cursor, let lost):
+            return (cursor, lost)
+        case .countForward(let count):
+            let known = known ?? .beginning
+            let position = try await position(RelaySQL.positionAfter.bind(known.position, count, stream))
+            return (RelayCursor(position: position ?? known.position, sequence: tail.sequence, epoch: known.epoch), 0)
+        case .countBackward(let count):
+            let known = known ?? .beginning
+            let position = try await position(RelaySQL.positionBefore.bind(known.position, count, stream)) ?? 0
+            return (
+                RelayCursor(position: position, sequence: tail.sequence, epoch: known.epoch + 1),
+                known.position - position
+            )
+        }
+    }
+
+    private func position(_ statement: BoundStatement) async throws -> Int64? {
+        try await connection.query(statement).first?.get(0)
+    }
+
+    /// Positions that no stream takes, dead-lettered earlier.
+    func skipped(after position: Int64) async throws -> Set<Int64> {
+        Set(try await connection.query(RelaySQL.skipped.bind(stream, position)).map { try $0.get(0, as: Int64.self) })
+    }
+
+    func deadLetter(position: Int64, error: String) async throws {
+        try await connection.query(RelaySQL.deadLetter.bind(position, stream, error))
+    }
+
+    func lag(behind position: Int64) async throws -> (events: Int64, seconds: Double) {
+        guard let row = try await connection.query(RelaySQL.lag.bind(position)).first else { return (0, 0) }
+        let (events, seconds) = try row.decode(Int64.self, Double.self)
+        return (max(0, events), seconds)
+    }
+
+    func stall() async throws -> (pid: Int32, application: String, seconds: Double)? {
+        try await connection.query(RelaySQL.stall.bind()).first?.decode(Int32.self, String.self, Double.self)
+    }
+}

@@ -1,0 +1,22 @@
+import Postgres
+import Schema
+import TestSupport
+import Testing
+
+@testable import Outbox
+
+@Suite("Statements")
+struct StatementTests {
+    @Test(
+        "every statement is valid on the migrated schema",
+        arguments: LedgerSQL.all + RelaySQL.all + InboxSQL.all + JobSQL.all + UpkeepSQL.all)
+    func prepares(statement: Statement) async throws {
+        try await Self.shared.value.withConnection { connection in
+            try await connection.runScript("deallocate all; prepare checked as \(statement.sql)")
+        }
+    }
+
+    private static let shared = Task {
+        try await TestDatabase.make(SchemaCatalog.outbox).pool(size: 1)
+    }
+}

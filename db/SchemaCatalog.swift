@@ -1,0 +1,11 @@
+public import Outbox
+
+/// The migrations of each service's database, embedded in the binary from `db/migrations`.
+public enum SchemaCatalog {
+    /// The core that every service's database has.
+    public static let outbox: [Migration] = [
+        Migration(
+            line: "outbox", version: 1, name: "core",
+            up: PackageResources.outbox_001_core_up_sql, down: PackageResources.outbox_001_core_down_sql)
+    ]
+}
