@@ -1,0 +1,22 @@
+import ServiceRuntime
+
+extension Identity {
+    /// Passes for the product's artisan, and for operators.
+    /// - Throws: ``Problem`` 403 `role_required` or `forbidden`; 404 for a withdrawn product, which others do not see.
+    func requireOwner(of product: Product) throws(Problem) {
+        try requireOwner(artisanID: product.artisanID, sku: product.sku, isVisible: product.isActive)
+    }
+
+    func requireOwner(artisanID: String, sku: String, isVisible: Bool) throws(Problem) {
+        try require(.artisan, .ops)
+        guard role == .ops || subject == artisanID else {
+            throw isVisible ? .forbidden("the product is another artisan's") : .notFound("product")
+        }
+    }
+
+    /// Who, in the ledger.
+    var actor: String { "\(role.rawValue):\(subject)" }
+}
+
+/// Checked once the product's present version is known; nil when there is no such product.
+typealias VersionCheck = @Sendable (Int64?) throws(Problem) -> Void

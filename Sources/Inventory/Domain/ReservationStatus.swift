@@ -1,0 +1,11 @@
+/// Where a reservation is. Only `active` ones hold stock; the three ends are final.
+enum ReservationStatus: String, Codable, Sendable, Hashable, CaseIterable {
+    /// Counted in `stock.reserved` until it ends.
+    case active
+    /// Sold: taken off the shelf.
+    case committed
+    /// Given back, because the order ended or an operator said so.
+    case released
+    /// Given back, because its time was over.
+    case expired
+}

@@ -1,0 +1,83 @@
+import Hummingbird
+import Postgres
+import ServiceRuntime
+
+/// The shelf over HTTP: for a product's own artisan and for operators.
+struct StockRoutes: Sendable {
+    let pool: PostgresPool
+    let store: StockBookStore
+    let products: ProductStore
+
+    func add(to router: Router<AppRequestContext>) {
+        router.get("/products/{sku}/stock", use: show)
+        router.get("/products/{sku}/stock/adjustments", use: ledger)
+        router.post("/products/{sku}/stock/adjustments", use: adjust)
+        router.put("/products/{sku}/low-stock-threshold", use: setThreshold)
+    }
+
+    @Sendable private func show(_ request: Request, _ context: AppRequestContext) async throws -> StockView {
+        let sku = try await ownProduct(context)
+        guard let level = try await StockReader.level(sku, on: pool) else { throw Problem.notFound("product") }
+        return StockView(level)
+    }
+
+    @Sendable private func ledger(_ request: Request, _ context: AppRequestContext) async throws -> Page<MovementView> {
+        let page = try PageRequest<Int64>(request)
+        var kind: LedgerEntry.Kind?
+        if let text = request.uri.queryParameters["kind"] {
+            kind = LedgerEntry.Kind(rawValue: String(text))
+            guard kind != nil else {
+                let kinds = LedgerEntry.Kind.allCases.map(\.rawValue).joined(separator: ", ")
+                throw Problem.invalidParameter("kind", expected: "one of \(kinds)")
+            }
+        }
+        let sku = try await ownProduct(context)
+        let rows = try await StockReader.movements(
+            of: sku, before: page.cursor, kind: kind, limit: page.limit + 1, on: pool)
+        return try Page(rows: rows.map(MovementView.init), for: page, cursor: \.id)
+    }
+
+    @Sendable private func adjust(_ request: Request, _ context: AppRequestContext) async throws -> Response {
+        let identity = try context.requireRole(.artisan, .ops)
+        let sku = try context.text("sku")
+        let key = try request.idempotencyKey()
+        let adjustment = try await decodeJSON(AdjustStock.Adjustment.self, from: request, context: context)
+        let idempotency = IdempotencyStore(
+            scope: "inventory.adjustments:\(identity.actor)", key: key,
+            request: Array(sku.utf8) + [0] + (try AppJSON.encode(adjustment)))
+        let location = "/products/\(sku)/stock/adjustments"
+        return try await pool.withTransaction { transaction in
+            if let (status, json) = try await idempotency.begin(in: transaction) {
+                return Response(
+                    status: .init(code: status), headers: [.location: location, .idempotentReplayed: "true"],
+                    jsonBytes: json)
+            }
+            let receipt = try await AdjustStock(store: store).run(sku, adjustment, by: identity, in: transaction)
+            let json = try AppJSON.encode(receipt)
+            idempotency.remember(status: HTTPResponse.Status.created.code, json: json, in: transaction)
+            return Response(status: .created, headers: [.location: location], jsonBytes: json)
+        }
+    }
+
+    @Sendable private func setThreshold(_ request: Request, _ context: AppRequestContext) async throws -> StockView {
+        let identity = try context.requireRole(.artisan, .ops)
+        let sku = try context.text("sku")
+        let body = try await decodeJSON(ThresholdBody.self, from: request, context: context)
+        return try await pool.withTransaction { transaction in
+            StockView(
+                try await SetLowStockThreshold(store: store).run(sku, body.threshold, by: identity, in: transaction))
+        }
+    }
+
+    /// The SKU in the path, when the caller may see its stock.
+    private func ownProduct(_ context: AppRequestContext) async throws -> String {
+        let identity = try context.requireRole(.artisan, .ops)
+        guard let product = try await products.find(try context.text("sku"), on: pool) else {
+            throw Problem.notFound("product")
+        }
+        try identity.requireOwner(of: product)
+        return product.sku
+    }
+}
+
+extension StockView: ResponseEncodable {}

@@ -1,0 +1,56 @@
+/// The order saga: from an order and what happens to it to what has to be done. It is a pure function of the state and the
+/// event; the table is in `OrderSaga+Rules.swift`. It keeps no clock: deadlines are actions, and the database's time
+/// decides when they have passed.
+public enum OrderSaga {
+    /// The version of this definition. A saga row carries the version that began it.
+    public static let version = 1
+    /// The versions whose rows this definition can go on with.
+    public static let supportedVersions: ClosedRange<Int> = 1...version
+
+    /// The state of a new order's saga, with its first actions. `total` is the order's price in minor units.
+    public static func start(total: Int64, policy: OrderSagaPolicy) -> OrderSagaDecision {
+        var state = OrderSagaState(total: total)
+        state.deadline = .stock
+        return OrderSagaDecision(
+            state: state,
+            actions: [.setOrder(.pending), .setDeadline(.stock, after: policy.stock), .emit(.created)],
+            verdict: .applied)
+    }
+
+    /// What follows from `event` in `state`. Total: every pair has an answer, and an illegal or stale event changes nothing.
+    public static func decide(
+        state: OrderSagaState, event: OrderSagaEvent, policy: OrderSagaPolicy
+    ) -> OrderSagaDecision {
+        let candidates = index[Key(step: state.step, event: event.kind)] ?? []
+        guard let rule = candidates.first(where: { $0.when.holds(state, event, policy) }) else {
+            return OrderSagaDecision(state: state, actions: [], verdict: .illegal("not foreseen in this step"))
+        }
+        switch rule.outcome {
+        case .ignore(let reason):
+            return OrderSagaDecision(state: state, actions: [], verdict: .ignored(reason))
+        case .illegal(let reason):
+            return OrderSagaDecision(state: state, actions: [], verdict: .illegal(reason))
+        case .apply(let effect, let step):
+            var draft = OrderSagaDraft(state: state, event: event, policy: policy)
+            if let step { draft.state.step = step }
+            effect.apply(&draft)
+            return OrderSagaDecision(state: draft.state, actions: draft.actions, verdict: .applied)
+        }
+    }
+
+    private struct Key: Hashable {
+        let step: OrderSagaStep
+        let event: OrderSagaEvent.Kind
+    }
+
+    /// The table by step and event, its rows in order.
+    private static let index: [Key: [OrderSagaRule]] = {
+        var index: [Key: [OrderSagaRule]] = [:]
+        for rule in rules {
+            for step in rule.from {
+                for event in rule.on { index[Key(step: step, event: event), default: []].append(rule) }
+            }
+        }
+        return index
+    }()
+}

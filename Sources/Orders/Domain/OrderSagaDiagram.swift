@@ -1,0 +1,55 @@
+/// The saga's table as documentation: drawn, and as a table. `docs/saga.md` holds both, and a test keeps them equal.
+public enum OrderSagaDiagram {
+    /// The steps and what leads from one to another, as a Mermaid state diagram. Rows that keep the step are left out.
+    public static func mermaid() -> String {
+        var lines = ["stateDiagram-v2", "    [*] --> \(OrderSagaStep.started.rawValue) : POST /orders"]
+        for from in OrderSagaStep.allCases {
+            for to in OrderSagaStep.allCases where to != from {
+                for label in labels(from: from, to: to) {
+                    lines.append("    \(from.rawValue) --> \(to.rawValue) : \(label)")
+                }
+            }
+        }
+        lines.append("    \(OrderSagaStep.completed.rawValue) --> [*] : settled")
+        for step in OrderSagaStep.undone { lines.append("    \(step.rawValue) --> [*] : undone and settled") }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// Every row of the definition as a Markdown table, in the order in which the rows are tried.
+    public static func table() -> String {
+        var lines = ["| in | on | if | to | what is done |", "|---|---|---|---|---|"]
+        for rule in OrderSaga.rules {
+            let events = rule.on.map { "`\($0.rawValue)`" }.joined(separator: ", ")
+            let (to, done) =
+                switch rule.outcome {
+                case .apply(let effect, let to): (to?.rawValue ?? "", effect.name)
+                case .ignore(let reason): ("", "ignored: \(reason)")
+                case .illegal(let reason): ("", "**illegal**: \(reason)")
+                }
+            lines.append("| \(name(of: rule.from)) | \(events) | \(rule.when.name) | \(to) | \(done) |")
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private static func labels(from: OrderSagaStep, to: OrderSagaStep) -> [String] {
+        OrderSaga.rules.compactMap { rule -> [String]? in
+            guard case .apply(_, to) = rule.outcome, rule.from.contains(from) else { return nil }
+            let condition = rule.when.name.isEmpty ? "" : " [\(rule.when.name)]"
+            return rule.on.map { $0.rawValue + condition }
+        }.flatMap { $0 }
+    }
+
+    private static func name(of steps: [OrderSagaStep]) -> String {
+        let undone = OrderSagaStep.undone
+        let running = OrderSagaStep.running
+        let known: [([OrderSagaStep], String)] = [
+            (OrderSagaStep.allCases, "any"), (running + undone, "any but COMPLETED"), (running, "running"),
+            (undone, "undone"), (undone + [.completed], "any ended"),
+        ]
+        if let name = known.first(where: { Set($0.0) == Set(steps) })?.1 { return name }
+        if Set(running).isStrictSubset(of: steps) {
+            return (["running"] + steps.filter { !running.contains($0) }.map(\.rawValue)).joined(separator: ", ")
+        }
+        return steps.map(\.rawValue).joined(separator: ", ")
+    }
+}

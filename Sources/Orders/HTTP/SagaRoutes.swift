@@ -1,0 +1,70 @@
+import Foundation
+import Hummingbird
+import Postgres
+import ServiceRuntime
+
+/// What happened to an order: for customers, and for operators.
+struct SagaRoutes: Sendable {
+    let pool: PostgresPool
+    let orders: OrderStore
+    let history: SagaHistory
+    let retrySaga: RetrySaga
+    let stream: OrderEventStream
+
+    func add(to router: Router<AppRequestContext>) {
+        router.get("/orders/{id}/timeline", use: timeline)
+        router.get("/orders/{id}/events", use: events)
+        router.get("/orders/{id}/saga", use: saga)
+        router.post("/orders/{id}/saga/retry", use: retry)
+    }
+
+    @Sendable private func timeline(_ request: Request, _ context: AppRequestContext) async throws -> Response {
+        let id = try await ownOrder(context)
+        let saga = try await SagaRecord.find(id, on: pool)
+        guard let order = try await orders.find(id) else { throw Problem.notFound("order") }
+        return try .json(TimelineView(order, history: await history.all(of: id), deadline: saga?.deadline))
+    }
+
+    /// Server-sent events: what happened since `Last-Event-ID`, then what happens, until the saga is settled. Once it is
+    /// and nothing is left to tell, 204 ends the client's attempts to come back.
+    @Sendable private func events(_ request: Request, _ context: AppRequestContext) async throws -> Response {
+        let id = try await ownOrder(context)
+        let last = try Self.lastEventID(request)
+        guard let progress = try await history.progress(of: id) else { throw Problem.notFound("order") }
+        guard !progress.isSettled || progress.seq > last else { return Response(status: .noContent) }
+        return stream.response(orderID: id, after: last)
+    }
+
+    @Sendable private func saga(_ request: Request, _ context: AppRequestContext) async throws -> Response {
+        try context.requireRole(.ops)
+        return try await sagaResponse(try context.uuid("id"), status: .ok)
+    }
+
+    @Sendable private func retry(_ request: Request, _ context: AppRequestContext) async throws -> Response {
+        try context.requireRole(.ops)
+        let id = try context.uuid("id")
+        try await retrySaga(id)
+        return try await sagaResponse(id, status: .accepted)
+    }
+
+    private func sagaResponse(_ id: UUID, status: HTTPResponse.Status) async throws -> Response {
+        guard let saga = try await SagaRecord.find(id, on: pool) else { throw Problem.notFound("order") }
+        return try .json(SagaView(saga, history: await history.all(of: id)), status: status)
+    }
+
+    private func ownOrder(_ context: AppRequestContext) async throws -> UUID {
+        let identity = try context.requireRole(.customer, .ops)
+        let id = try context.uuid("id")
+        guard let owner = try await orders.owner(of: id) else { throw Problem.notFound("order") }
+        try identity.requireOwner(owner, of: "order")
+        return id
+    }
+
+    private static func lastEventID(_ request: Request) throws(Problem) -> Int {
+        guard let text = request.headers[.lastEventID] else { return 0 }
+        guard let id = Int(text), id >= 0 else {
+            throw .invalidParameter("Last-Event-ID", expected: "the id of an event of this stream")
+        }
+        return id
+    }
+}

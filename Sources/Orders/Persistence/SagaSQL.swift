@@ -1,0 +1,104 @@
+import Postgres
+
+/// The sagas' statements. Database time rules: `now()`, which is the time of the transaction's begin, so that a saga's
+/// deadline and its job's time are the same.
+enum SagaSQL {
+    /// Locks the sagas of some orders, in one order for everybody, so that two batches cannot wait for each other.
+    static let lock: Statement = """
+        select s.id, s.order_id, s.definition_version, s.data, s.seq, s.deadline, s.total_deadline, s.created_at, o.customer_id, now()
+        from saga s
+        join orders o on o.id = s.order_id
+        where s.order_id = any($1::uuid[])
+        order by s.order_id
+        for update of s
+        """
+
+    /// The same for one saga, but never waiting: whoever runs a deadline holds its job's row, which the holder of the
+    /// saga's lock may want.
+    static let tryLock: Statement = """
+        select s.id, s.order_id, s.definition_version, s.data, s.seq, s.deadline, s.total_deadline, s.created_at, o.customer_id, now()
+        from saga s
+        join orders o on o.id = s.order_id
+        where s.order_id = $1::uuid
+        for update of s skip locked
+        """
+
+    static let exists: Statement = """
+        select exists (select from saga where order_id = $1::uuid)
+        """
+
+    static let update: Statement = """
+        update saga s
+        set state = u.state, data = u.data, seq = u.seq, deadline = u.deadline, updated_at = now(),
+            settled_at = case when u.settled then coalesce(s.settled_at, now()) end
+        from unnest($1::uuid[], $2::text[], $3::json[], $4::int[], $5::timestamptz[], $6::bool[])
+            as u (id, state, data, seq, deadline, settled)
+        where s.id = u.id
+        """
+
+    static let updateOrders: Statement = """
+        update orders o
+        set status = u.status, reason = u.reason, updated_at = now()
+        from unnest($1::uuid[], $2::text[], $3::text[]) as u (id, status, reason)
+        where o.id = u.id
+        """
+
+    static let appendHistory: Statement = """
+        insert into saga_history
+            (saga_id, seq, event, event_id, from_state, to_state, order_status, verdict, note, actions)
+        select * from unnest(
+            $1::uuid[], $2::int[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
+            $10::json[])
+        """
+
+    /// What has to be reserved for some orders.
+    static let lines: Statement = """
+        select order_id, sku, quantity
+        from order_line
+        where order_id = any($1::uuid[])
+        order by order_id, sku
+        """
+
+    static let read: Statement = """
+        select s.id, s.definition_version, s.data, s.deadline, s.total_deadline, s.settled_at, s.created_at, s.updated_at
+        from saga s
+        where s.order_id = $1::uuid
+        """
+
+    static let history: Statement = """
+        select h.seq, h.at, h.event, h.event_id, h.from_state, h.to_state, h.order_status, h.verdict, h.note, h.actions
+        from saga_history h
+        join saga s on s.id = h.saga_id
+        where s.order_id = $1::uuid and h.seq > $2::int
+        order by h.seq
+        limit $3::bigint
+        """
+
+    /// How far an order's history goes, and whether it is over.
+    static let progress: Statement = """
+        select seq, settled_at is not null from saga where order_id = $1::uuid
+        """
+
+    /// Versions that unsettled sagas need.
+    static let versionsInFlight: Statement = """
+        select distinct definition_version from saga where settled_at is null
+        """
+
+    /// Unsettled sagas whose deadline's job is not there, or is dead. Those that somebody is changing now are left out.
+    static let forgotten: Statement = """
+        select s.id, s.order_id, s.deadline
+        from saga s
+        where s.settled_at is null
+          and not exists (
+              select from scheduled_job j
+              where j.kind = $1::text and j.unique_key = s.id::text and j.state = 'scheduled')
+        order by s.id
+        limit $2::bigint
+        for update of s skip locked
+        """
+
+    static let all = [
+        lock, tryLock, exists, update, updateOrders, appendHistory, lines, read, history, progress, versionsInFlight,
+        forgotten,
+    ]
+}

@@ -1,0 +1,33 @@
+import Foundation
+
+/// The jobs of this service.
+enum PaymentJobKind {
+    static let createIntent = "payment.create-intent"
+    static let cancelIntent = "payment.cancel-intent"
+    static let refund = "payment.refund"
+    /// A look at one payment at Stripe.
+    static let reconcile = "payment.reconcile"
+    /// Recurring: Stripe's list of events.
+    static let reconcileEvents = "payment.reconcile-events"
+    /// Recurring: payments that have been open for a while.
+    static let reconcileOpen = "payment.reconcile-open"
+}
+
+/// Which payment a job is about. Jobs that call Stripe are scheduled once for each persisted call, under its id: a key
+/// that two transactions could share would make the second wait for as long as Stripe takes.
+struct PaymentJobPayload: Codable, Sendable {
+    let paymentId: UUID
+}
+
+/// Which refund a job is about.
+struct RefundJobPayload: Codable, Sendable {
+    let refundId: UUID
+}
+
+/// What is to be looked at: a payment, or what an event is about.
+struct ReconcileJobPayload: Codable, Sendable {
+    var paymentId: UUID?
+    var eventId: String?
+    /// Such as `webhook`, `reconciliation`, `operator`.
+    var cause: String
+}

@@ -1,0 +1,194 @@
+import Contracts
+import Foundation
+import Logging
+import Outbox
+import Postgres
+import ServiceRuntime
+
+/// Carries decisions out, in the transaction in which they were made: the row, its history, the calls and jobs that have
+/// to follow, and the events for the other services.
+struct PaymentLedger: Sendable {
+    let outbox: OutboxWriter
+    let jobs: JobQueue
+    let policy: PaymentPolicy
+    let metrics: PaymentMetrics
+    let logger: Logger
+
+    static let source = "/artesanos/payments"
+
+    /// Makes a decision about a payment that is locked, and carries it out.
+    /// - Returns: the payment as it is then, and why nothing was done, if so.
+    @discardableResult
+    func apply(
+        _ input: PaymentInput, to payment: Payment, cause: PaymentCause, in transaction: PostgresTransaction
+    ) async throws -> (payment: Payment, ignored: String?) {
+        let decision = PaymentTransition.decide(payment, input, policy: policy)
+        guard decision.ignored == nil else { return (payment, decision.ignored) }
+        return (try await carryOut(decision, before: payment, cause: cause, in: transaction), nil)
+    }
+
+    /// Makes a decision about an order's payment, which may not be there yet, and carries it out.
+    func apply(
+        _ input: PaymentInput, order: UUID, saga: UUID, cause: PaymentCause, in transaction: PostgresTransaction
+    ) async throws -> HandlerOutcome {
+        let new = Payment(id: .v7(), orderID: order, sagaID: saga, status: .awaitingOrder)
+        let beginning = PaymentTransition.begin(new, input)
+        if let known = try await PaymentStore(transaction).insertOrLock(beginning.payment) {
+            let ignored = try await apply(input, to: known, cause: cause, in: transaction).ignored
+            return ignored.map { .ignored($0) } ?? .applied
+        }
+        try await carryOut(beginning, before: nil, cause: cause, in: transaction)
+        return .applied
+    }
+
+    /// Locks a payment and counts the failed tries that Stripe told of.
+    /// - Returns: nil when there is no such payment.
+    func lock(
+        _ id: UUID, intents: [StripePaymentIntent], in transaction: PostgresTransaction
+    ) async throws -> (payment: Payment, failures: (isNew: Bool, count: Int))? {
+        let store = PaymentStore(transaction)
+        guard let payment = try await store.lock(id) else { return nil }
+        return (payment, try await store.countFailures(intents, of: id))
+    }
+
+    @discardableResult
+    private func carryOut(
+        _ decision: PaymentDecision, before: Payment?, cause: PaymentCause, in transaction: PostgresTransaction
+    ) async throws -> Payment {
+        let store = PaymentStore(transaction)
+        var payment = decision.payment
+        var events: [OutboxEvent] = []
+        for effect in decision.effects {
+            switch effect {
+            case .createIntent: try persistCreation(payment, in: transaction)
+            case .cancelIntent: try await persistCancellation(payment, in: transaction)
+            case .refundInFull(let reason):
+                events += try await refundInFull(&payment, reason: reason, in: transaction)
+            case .publish(let news): events.append(try PaymentEvents.event(news, payment))
+            case .alert(let code): alert(code, payment, in: transaction)
+            }
+        }
+        if let before, before != payment { store.update(payment) }
+        let told = decision.effects.map { "\($0)" }.joined(separator: ", ")
+        store.addHistory(payment, from: before?.status, cause: cause, note: told.isEmpty ? nil : told)
+        outbox.append(events, in: transaction)
+        note(payment, before: before, cause: cause, in: transaction)
+        return payment
+    }
+
+    // MARK: Calls
+
+    /// Both calls are persisted at once: the confirmation needs nothing from the answer but the id in its path.
+    private func persistCreation(_ payment: Payment, in transaction: PostgresTransaction) throws {
+        let calls = StripeCallStore(transaction)
+        let id = UUID.v7()
+        calls.enqueue(
+            StripeCall(id: id, kind: .create, body: StripeRequests.create(payment, attempt: id)), of: payment.id)
+        if payment.isServerConfirmed {
+            calls.enqueue(
+                StripeCall(id: .v7(), kind: .confirm, body: StripeRequests.confirm(payment)), of: payment.id)
+        }
+        try jobs.schedule(
+            PaymentJobKind.createIntent, key: id.lowercased, payload: PaymentJobPayload(paymentId: payment.id),
+            in: transaction)
+    }
+
+    private func persistCancellation(_ payment: Payment, in transaction: PostgresTransaction) async throws {
+        let call = StripeCall(id: .v7(), kind: .cancel, body: StripeRequests.cancel(payment))
+        guard try await StripeCallStore(transaction).insert(call, of: payment.id) else { return }
+        try jobs.schedule(
+            PaymentJobKind.cancelIntent, key: call.id.lowercased, payload: PaymentJobPayload(paymentId: payment.id),
+            in: transaction)
+    }
+
+    // MARK: Refunds
+
+    /// One automatic refund takes everything that is left; another one is only made when Stripe failed the one before.
+    /// Asked again, what was given back is told again.
+    private func refundInFull(
+        _ payment: inout Payment, reason: String, in transaction: PostgresTransaction
+    ) async throws -> [OutboxEvent] {
+        let refunds = try await RefundStore(transaction).ofPayment(payment.id)
+        let automatic = refunds.first { $0.origin == .order && !$0.status.isVoid }
+        if let automatic, automatic.status != .succeeded { return [] }
+        if automatic == nil, payment.refundable > 0, let price = payment.price {
+            let refund = Refund(
+                id: .v7(), paymentID: payment.id,
+                amount: Money(amount: payment.refundable, currency: price.currency), reason: reason, origin: .order,
+                status: .requested)
+            try persist(refund, of: &payment, in: transaction)
+            return []
+        }
+        return try refunds.filter { $0.status == .succeeded }.map { try PaymentEvents.refunded($0, payment) }
+    }
+
+    /// Persists a refund and the call for it, takes its amount from what can be refunded, and schedules the job. The
+    /// payment is locked; the caller stores it.
+    func persist(_ refund: Refund, of payment: inout Payment, in transaction: PostgresTransaction) throws {
+        payment.refunded += refund.amount.amount
+        RefundStore(transaction).insert(refund)
+        StripeCallStore(transaction).enqueue(
+            StripeCall(
+                id: refund.id, kind: .refund, body: StripeRequests.refund(refund, of: payment), refundID: refund.id),
+            of: payment.id)
+        try jobs.schedule(
+            PaymentJobKind.refund, key: refund.id.lowercased, payload: RefundJobPayload(refundId: refund.id),
+            in: transaction)
+    }
+
+    /// Carries out what Stripe's word about a refund leads to. The payment is locked.
+    func carryOut(
+        _ decision: RefundDecision, of payment: inout Payment, cause: PaymentCause,
+        in transaction: PostgresTransaction
+    ) throws {
+        guard !decision.isKnown else { return }
+        let refund = decision.refund
+        RefundStore(transaction).update(refund)
+        let store = PaymentStore(transaction)
+        if decision.isReleased {
+            payment.refunded -= refund.amount.amount
+            store.update(payment)
+            alert("refund_failed", payment, in: transaction)
+        }
+        store.addHistory(
+            payment, from: payment.status, cause: cause,
+            note: "refund \(refund.id.lowercased) \(refund.status.rawValue)")
+        if decision.isPublished { outbox.append([try PaymentEvents.refunded(refund, payment)], in: transaction) }
+    }
+
+    // MARK: Telling
+
+    /// Tells a person: in the log, in a metric, and, where the row says so, in the view `payment_attention`.
+    func alert(_ code: String, _ payment: Payment, in transaction: PostgresTransaction) {
+        transaction.afterCommit { [metrics, logger] in
+            metrics.alert(code)
+            logger.error(
+                "payment needs attention",
+                metadata: [
+                    "code": "\(code)", "payment_id": "\(payment.id.lowercased)",
+                    LogKey.orderID: "\(payment.orderID.lowercased)",
+                    "payment_intent_id": "\(payment.paymentIntentID ?? "")",
+                ])
+        }
+    }
+
+    private func note(
+        _ payment: Payment, before: Payment?, cause: PaymentCause, in transaction: PostgresTransaction
+    ) {
+        guard before?.status != payment.status else { return }
+        transaction.afterCommit { [metrics, logger] in
+            switch payment.status {
+            case .succeeded: metrics.ended(succeeded: true)
+            case .failed: metrics.ended(succeeded: false)
+            default: break
+            }
+            logger.info(
+                "payment changed",
+                metadata: [
+                    "payment_id": "\(payment.id.lowercased)", LogKey.orderID: "\(payment.orderID.lowercased)",
+                    LogKey.sagaID: "\(payment.sagaID.lowercased)", "from": "\(before?.status.rawValue ?? "")",
+                    "to": "\(payment.status.rawValue)", "cause": "\(cause.kind)",
+                ])
+        }
+    }
+}

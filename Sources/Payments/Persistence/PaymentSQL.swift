@@ -1,0 +1,135 @@
+import Postgres
+
+/// The payments' statements.
+enum PaymentSQL {
+    /// The first that is heard of an order; whoever comes second locks the row that is there.
+    static let insert: Statement = """
+        insert into payment
+            (id, order_id, saga_id, customer_id, amount_minor, currency, payment_method, status, stock_reserved_at,
+             reservation_expires_at, cancel_reason, cancel_requested_at)
+        values ($1::uuid, $2::uuid, $3::uuid, $4::text, $5::bigint, $6::text, $7::text, $8::text,
+                case when $9::timestamptz is not null then now() end, $9::timestamptz, $10::text,
+                case when $10::text is not null then now() end)
+        on conflict (order_id) do nothing
+        """
+
+    static let lockByOrder: Statement = """
+        select id, order_id, saga_id, customer_id, amount_minor, currency, payment_method, status, stock_reserved_at,
+               reservation_expires_at, payment_intent_id, stripe_status, attempts, last_error_code,
+               amount_received_minor, refunded_minor, cancel_reason, alert
+        from payment
+        where order_id = $1::uuid
+        for no key update
+        """
+
+    static let lock: Statement = """
+        select id, order_id, saga_id, customer_id, amount_minor, currency, payment_method, status, stock_reserved_at,
+               reservation_expires_at, payment_intent_id, stripe_status, attempts, last_error_code,
+               amount_received_minor, refunded_minor, cancel_reason, alert
+        from payment
+        where id = $1::uuid
+        for no key update
+        """
+
+    static let lockByIntent: Statement = """
+        select id, order_id, saga_id, customer_id, amount_minor, currency, payment_method, status, stock_reserved_at,
+               reservation_expires_at, payment_intent_id, stripe_status, attempts, last_error_code,
+               amount_received_minor, refunded_minor, cancel_reason, alert
+        from payment
+        where payment_intent_id = $1::text
+        for no key update
+        """
+
+    static let read: Statement = """
+        select id, order_id, saga_id, customer_id, amount_minor, currency, payment_method, status, stock_reserved_at,
+               reservation_expires_at, payment_intent_id, stripe_status, attempts, last_error_code,
+               amount_received_minor, refunded_minor, cancel_reason, alert
+        from payment
+        where id = $1::uuid
+        """
+
+    static let update: Statement = """
+        update payment
+        set customer_id = $2::text, amount_minor = $3::bigint, currency = $4::text, payment_method = $5::text,
+            status = $6::text,
+            stock_reserved_at = coalesce(stock_reserved_at, case when $7::timestamptz is not null then now() end),
+            reservation_expires_at = $7::timestamptz, payment_intent_id = $8::text, stripe_status = $9::text,
+            attempts = $10::int, last_error_code = $11::text, amount_received_minor = $12::bigint,
+            refunded_minor = $13::bigint, cancel_reason = $14::text,
+            cancel_requested_at = case when $14::text is not null then coalesce(cancel_requested_at, now()) end,
+            alert = $15::text, updated_at = now()
+        where id = $1::uuid
+        """
+
+    /// Serializes those who make a PaymentIntent known with those who look whether it is: an event that comes between the
+    /// two looks would wait for ever.
+    static let lockIntent: Statement = """
+        select pg_advisory_xact_lock(hashtextextended('payment_intent:' || $1::text, 0))
+        """
+
+    static let addHistory: Statement = """
+        insert into payment_history (payment_id, cause, cause_id, from_status, to_status, note)
+        values ($1::uuid, $2::text, $3::text, $4::text, $5::text, $6::text)
+        """
+
+    static let history: Statement = """
+        select cause, cause_id, from_status, to_status, note, occurred_at
+        from payment_history
+        where payment_id = $1::uuid
+        order by id
+        limit 1000
+        """
+
+    /// One row when the failed try was not counted before.
+    static let addFailure: Statement = """
+        insert into payment_failure (payment_id, failure_key, code)
+        values ($1::uuid, $2::text, $3::text)
+        on conflict (payment_id, failure_key) do nothing
+        returning failure_key
+        """
+
+    static let countFailures: Statement = """
+        select count(*) from payment_failure where payment_id = $1::uuid
+        """
+
+    static let isFailureCounted: Statement = """
+        select exists (select from payment_failure where payment_id = $1::uuid and failure_key = $2::text)
+        """
+
+    /// Payments that Stripe has to be asked about: open for longer than expected, or with a refund that is.
+    static let unfinished: Statement = """
+        select p.id
+        from payment p
+        where (p.status in ('creating', 'pending', 'processing') or (p.status = 'failed' and p.cancel_reason is not null))
+          and p.payment_intent_id is not null
+          and coalesce(p.reconciled_at, p.created_at) < now() - $1::bigint * interval '1 millisecond'
+        union
+        select r.payment_id
+        from refund r
+        join payment p on p.id = r.payment_id
+        where r.status in ('pending', 'requires_action')
+          and greatest(coalesce(p.reconciled_at, r.updated_at), r.updated_at) < now() - $1::bigint * interval '1 millisecond'
+        limit $2::bigint
+        """
+
+    static let markReconciled: Statement = """
+        update payment set reconciled_at = now() where id = $1::uuid
+        """
+
+    /// What a customer or an operator is shown.
+    static let view: Statement = """
+        select id, order_id, customer_id, amount_minor, currency, payment_method is not null, status,
+               reservation_expires_at, payment_intent_id, stripe_status, attempts, last_error_code,
+               amount_received_minor,
+               (select coalesce(sum(r.amount_minor), 0)::bigint from refund r
+                where r.payment_id = payment.id and r.status = 'succeeded'),
+               cancel_reason, alert, created_at, updated_at
+        from payment
+        where order_id = $1::uuid or id = $1::uuid
+        """
+
+    static let all = [
+        insert, lockByOrder, lock, lockByIntent, read, update, lockIntent, addHistory, history, addFailure,
+        countFailures, isFailureCounted, unfinished, markReconciled, view,
+    ]
+}

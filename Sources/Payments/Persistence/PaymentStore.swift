@@ -1,0 +1,100 @@
+import Contracts
+import Foundation
+import Postgres
+
+/// The payments of a transaction.
+struct PaymentStore {
+    let transaction: PostgresTransaction
+
+    init(_ transaction: PostgresTransaction) { self.transaction = transaction }
+
+    /// Inserts the payment, or locks the one that its order has already: in one round trip.
+    /// - Returns: nil when it was inserted.
+    func insertOrLock(_ payment: Payment) async throws -> Payment? {
+        let insert = PaymentSQL.insert.bind(
+            payment.id, payment.orderID, payment.sagaID, payment.customerID, payment.price?.amount,
+            payment.price?.currency, payment.paymentMethod, payment.status, payment.reservationExpiresAt,
+            payment.cancelReason)
+        let results = try await transaction.pipeline([insert, PaymentSQL.lockByOrder.bind(payment.orderID)])
+        if results[0].affectedRows == 1 { return nil }
+        return try results[1].first.map(Self.payment)
+    }
+
+    func lock(_ id: UUID) async throws -> Payment? {
+        try await transaction.query(PaymentSQL.lock.bind(id)).first.map(Self.payment)
+    }
+
+    /// The payment as it is, without a lock.
+    func read(_ id: UUID) async throws -> Payment? {
+        try await transaction.query(PaymentSQL.read.bind(id)).first.map(Self.payment)
+    }
+
+    /// Waits for, and then keeps out, all others who make this PaymentIntent known or look for it. To be called before
+    /// any payment is locked.
+    func lockIntent(_ id: String) async throws {
+        try await transaction.query(PaymentSQL.lockIntent.bind(id))
+    }
+
+    func lock(intent id: String) async throws -> Payment? {
+        try await transaction.query(PaymentSQL.lockByIntent.bind(id)).first.map(Self.payment)
+    }
+
+    /// Writes the row with the next round trip.
+    func update(_ payment: Payment) {
+        transaction.enqueue(
+            PaymentSQL.update.bind(
+                payment.id, payment.customerID, payment.price?.amount, payment.price?.currency,
+                payment.paymentMethod, payment.status, payment.reservationExpiresAt, payment.paymentIntentID,
+                payment.stripeStatus?.rawValue, payment.attempts, payment.lastErrorCode, payment.amountReceived,
+                payment.refunded, payment.cancelReason, payment.alert))
+    }
+
+    func addHistory(_ payment: Payment, from status: PaymentStatus?, cause: PaymentCause, note: String?) {
+        transaction.enqueue(
+            PaymentSQL.addHistory.bind(payment.id, cause.kind, cause.id, status, payment.status, note))
+    }
+
+    /// Counts the failed tries that these snapshots tell of, each once.
+    /// - Returns: whether one of them is new, and how many there are.
+    func countFailures(_ intents: [StripePaymentIntent], of id: UUID) async throws -> (isNew: Bool, count: Int) {
+        let told = intents.filter { $0.failureKey != nil }
+        guard !told.isEmpty else { return (false, 0) }
+        let inserts = told.map { PaymentSQL.addFailure.bind(id, $0.failureKey, $0.lastFailure?.reason) }
+        let results = try await transaction.pipeline(inserts + [PaymentSQL.countFailures.bind(id)])
+        let count = try results.last?.first?.get(0, as: Int64.self) ?? 0
+        return (results.dropLast().contains { !$0.isEmpty }, Int(count))
+    }
+
+    func isFailureCounted(_ key: String, of id: UUID) async throws -> Bool {
+        try await transaction.query(PaymentSQL.isFailureCounted.bind(id, key)).first?.get(0, as: Bool.self) ?? false
+    }
+
+    static func payment(_ row: PostgresRow) throws -> Payment {
+        var payment = Payment(
+            id: try row.get(0), orderID: try row.get(1), sagaID: try row.get(2), status: try row.get(7))
+        payment.customerID = try row.get(3)
+        if let amount = try row.get(4, as: Int64?.self), let currency = try row.get(5, as: String?.self) {
+            payment.price = Money(amount: amount, currency: currency)
+        }
+        payment.paymentMethod = try row.get(6)
+        payment.stockReservedAt = try row.get(8)
+        payment.reservationExpiresAt = try row.get(9)
+        payment.paymentIntentID = try row.get(10)
+        payment.stripeStatus = try row.get(11, as: String?.self).flatMap(StripePaymentIntent.Status.init(rawValue:))
+        payment.attempts = Int(try row.get(12, as: Int32.self))
+        payment.lastErrorCode = try row.get(13)
+        payment.amountReceived = try row.get(14)
+        payment.refunded = try row.get(15)
+        payment.cancelReason = try row.get(16)
+        payment.alert = try row.get(17)
+        return payment
+    }
+}
+
+/// What made a payment change, for its history.
+struct PaymentCause: Sendable, Hashable {
+    /// An event's type, a job's kind, `webhook`, `reconciliation` or `operator`.
+    let kind: String
+    /// Which one.
+    let id: String?
+}

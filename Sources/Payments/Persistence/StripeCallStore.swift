@@ -1,0 +1,78 @@
+import Foundation
+import Postgres
+
+/// A call to Stripe as it was persisted.
+struct StripeCall: Sendable, Hashable {
+    enum Kind: String, Sendable, Hashable, PostgresEncodable, PostgresDecodable {
+        case create, confirm, cancel, refund
+    }
+
+    enum End: String, Sendable, Hashable, PostgresEncodable {
+        case succeeded, failed
+        /// It was taken back before it was sent.
+        case withdrawn
+    }
+
+    /// Also the Idempotency-Key.
+    let id: UUID
+    let kind: Kind
+    /// Sent as it is, byte for byte.
+    let body: [UInt8]
+    /// Tries whose end is known here.
+    var sends = 0
+    var createdAt: Date?
+    var refundID: UUID?
+
+    var idempotencyKey: String { id.uuidString.lowercased() }
+}
+
+/// The calls to Stripe of a transaction.
+struct StripeCallStore {
+    let transaction: PostgresTransaction
+
+    init(_ transaction: PostgresTransaction) { self.transaction = transaction }
+
+    /// Persists a call.
+    /// - Returns: false when one of its kind is on its way already.
+    func insert(_ call: StripeCall, of payment: UUID) async throws -> Bool {
+        try await !transaction.query(insertion(call, of: payment)).isEmpty
+    }
+
+    /// Persists a call of which there cannot be another, with the next round trip.
+    func enqueue(_ call: StripeCall, of payment: UUID) {
+        transaction.enqueue(insertion(call, of: payment))
+    }
+
+    private func insertion(_ call: StripeCall, of payment: UUID) -> BoundStatement {
+        StripeCallSQL.insert.bind(call.id, payment, call.refundID, call.kind, call.body)
+    }
+
+    /// The calls of these kinds that have no end yet, oldest first.
+    func pending(_ kinds: [StripeCall.Kind], of payment: UUID) async throws -> [StripeCall] {
+        try await transaction.query(StripeCallSQL.pending.bind(payment, kinds.map(\.rawValue))).map(Self.call)
+    }
+
+    func pending(refund: UUID) async throws -> StripeCall? {
+        try await transaction.query(StripeCallSQL.pendingRefund.bind(refund)).first.map(Self.call)
+    }
+
+    /// Ends a call.
+    /// - Parameter error: what Stripe answered instead; nil when it did as asked.
+    func end(_ call: StripeCall, _ end: StripeCall.End, error: StripeError? = nil) {
+        transaction.enqueue(
+            StripeCallSQL.end.bind(
+                call.id, end, end == .withdrawn ? 0 : 1, error?.httpStatus ?? (end == .succeeded ? 200 : nil),
+                error?.reason, error?.requestID))
+    }
+
+    /// Notes a try of which it is not known whether it took place: it is made again, with the same key.
+    func noteUnknown(_ call: StripeCall, _ error: StripeError) {
+        transaction.enqueue(StripeCallSQL.sent.bind(call.id, error.httpStatus, error.reason, error.requestID))
+    }
+
+    private static func call(_ row: PostgresRow) throws -> StripeCall {
+        StripeCall(
+            id: try row.get(0), kind: try row.get(1), body: try row.get(2), sends: Int(try row.get(3, as: Int32.self)),
+            createdAt: try row.get(4), refundID: try row.get(5))
+    }
+}

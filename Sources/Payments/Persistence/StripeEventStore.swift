@@ -1,0 +1,82 @@
+import Contracts
+import Foundation
+import Outbox
+import Postgres
+
+/// How far an event of Stripe's has come.
+enum StripeEventState: String, Codable, Sendable, Hashable, CaseIterable, PostgresEncodable, PostgresDecodable {
+    case processed
+    /// Its PaymentIntent is not known yet, or Stripe is being asked about it.
+    case pending
+    /// It is nothing to this service.
+    case ignored
+    /// It could not be applied; it is tried again when Stripe delivers it again, or by hand.
+    case failed
+}
+
+/// How an event came here.
+enum StripeEventSource: String, Codable, Sendable, Hashable, PostgresEncodable {
+    case webhook, reconciliation
+}
+
+/// The events of Stripe's, in a transaction.
+struct StripeEventStore {
+    let transaction: PostgresTransaction
+
+    init(_ transaction: PostgresTransaction) { self.transaction = transaction }
+
+    /// Keeps a new event, as pending.
+    /// - Returns: false when it is there already, unless it had failed.
+    func insert(_ event: StripeEvent, source: StripeEventSource) async throws -> Bool {
+        let statement = StripeEventSQL.insert.bind(
+            event.id, event.type, event.paymentIntentID, try Self.json(event), source, event.created)
+        return try await !transaction.query(statement).isEmpty
+    }
+
+    /// Writes what came of an event, with the next round trip.
+    func end(
+        _ id: String, _ state: StripeEventState, outcome: String, payment: UUID? = nil
+    ) {
+        transaction.enqueue(StripeEventSQL.end.bind(id, state, outcome, payment, nil as String?))
+    }
+
+    /// Lets an event wait under the PaymentIntent that Stripe says it belongs to.
+    func place(_ id: String, _ paymentIntent: String) {
+        transaction.enqueue(
+            StripeEventSQL.end.bind(id, StripeEventState.pending, "unknown PaymentIntent", nil as UUID?, paymentIntent))
+    }
+
+    /// Keeps an event that could not be applied, with its error.
+    func fail(_ event: StripeEvent, source: StripeEventSource, error: String) throws {
+        transaction.enqueue(
+            StripeEventSQL.fail.bind(
+                event.id, event.type, event.paymentIntentID, try Self.json(event), source, event.created, error))
+    }
+
+    func read(_ id: String) async throws -> (event: StripeEvent, state: StripeEventState)? {
+        try await transaction.query(StripeEventSQL.read.bind(id)).first.map(Self.stored)
+    }
+
+    func lock(_ id: String) async throws -> (event: StripeEvent, state: StripeEventState)? {
+        try await transaction.query(StripeEventSQL.lock.bind(id)).first.map(Self.stored)
+    }
+
+    /// The events that wait for this PaymentIntent, oldest first.
+    func pending(_ paymentIntent: String) async throws -> [StripeEvent] {
+        try await transaction.query(StripeEventSQL.pending.bind(paymentIntent)).map {
+            try Self.event(try $0.get(0, as: [UInt8].self))
+        }
+    }
+
+    private static func stored(_ row: PostgresRow) throws -> (event: StripeEvent, state: StripeEventState) {
+        (try event(try row.get(0, as: [UInt8].self)), try row.get(1, as: StripeEventState.self))
+    }
+
+    private static func event(_ json: [UInt8]) throws -> StripeEvent {
+        try JSONDecoder().decode(StripeEvent.self, from: Data(json))
+    }
+
+    private static func json(_ event: StripeEvent) throws -> PostgresJSON {
+        try PostgresJSON(encoding: event)
+    }
+}

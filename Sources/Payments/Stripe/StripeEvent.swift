@@ -1,0 +1,172 @@
+import Contracts
+public import Foundation
+import Outbox
+
+/// An event of Stripe's, snapshot or thin, with what this service reads of its object. Encoded again it is the same
+/// event without anything else: that is how it is stored.
+/// Source: https://docs.stripe.com/api/events/object, https://docs.stripe.com/api/v2/core/events
+public struct StripeEvent: Codable, Sendable, Hashable {
+    /// What the event is about.
+    public enum Subject: Sendable, Hashable {
+        case paymentIntent(StripePaymentIntent)
+        case refund(StripeRefund)
+        /// The amount is what was given back of the charge so far, in minor units.
+        case charge(id: String, paymentIntent: String?, amountRefunded: Int64)
+        /// Only named: the event is thin, or about something that this service does not read.
+        case named(kind: String, id: String?)
+    }
+
+    /// At most 255 characters.
+    public let id: String
+    /// Without the `v1.` that thin events put before it.
+    public let type: String
+    /// Not to be used for ordering: events come in any order, and several in one second.
+    public let created: Date
+    public let livemode: Bool
+    public let isThin: Bool
+    public let subject: Subject
+
+    public init(id: String, type: String, created: Date, livemode: Bool, isThin: Bool, subject: Subject) {
+        self.id = id
+        self.type = type
+        self.created = created
+        self.livemode = livemode
+        self.isThin = isThin
+        self.subject = subject
+    }
+
+    /// The PaymentIntent it is about, as far as the event tells.
+    public var paymentIntentID: String? {
+        switch subject {
+        case .paymentIntent(let intent): intent.id
+        case .refund(let refund): refund.paymentIntent
+        case .charge(_, let intent, _): intent
+        case .named("payment_intent", let id): id
+        case .named: nil
+        }
+    }
+
+    /// The refund it is about.
+    public var refundID: String? {
+        switch subject {
+        case .refund(let refund): refund.id
+        case .named("refund", let id): id
+        default: nil
+        }
+    }
+}
+
+extension StripeEvent {
+    private enum Keys: String, CodingKey {
+        case id, object, type, created, livemode, data
+        case relatedObject = "related_object"
+    }
+
+    private enum DataKeys: String, CodingKey { case object }
+
+    private enum ChargeKeys: String, CodingKey {
+        case id, object
+        case paymentIntent = "payment_intent"
+        case amountRefunded = "amount_refunded"
+    }
+
+    private struct Named: Codable {
+        let id: String?
+        let object: String?
+        let type: String?
+    }
+
+    private static let thinObject = "v2.core.event"
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: Keys.self)
+        id = try container.decode(String.self, forKey: .id)
+        guard (1...255).contains(id.count) else {
+            throw DecodingError.dataCorruptedError(forKey: .id, in: container, debugDescription: "not an event's id")
+        }
+        isThin = try container.decode(String.self, forKey: .object) == Self.thinObject
+        livemode = try container.decode(Bool.self, forKey: .livemode)
+        let type = try container.decode(String.self, forKey: .type)
+        if isThin {
+            self.type = type.hasPrefix("v1.") ? String(type.dropFirst(3)) : type
+            created = try Self.date(container.decode(String.self, forKey: .created), container)
+            let related = try container.decodeIfPresent(Named.self, forKey: .relatedObject)
+            subject = .named(kind: related?.type ?? "", id: related?.id)
+        } else {
+            self.type = type
+            created = Date(timeIntervalSince1970: try container.decode(Double.self, forKey: .created))
+            let data = try container.nestedContainer(keyedBy: DataKeys.self, forKey: .data)
+            subject = try Self.subject(data)
+        }
+    }
+
+    private static func date(_ text: String, _ container: KeyedDecodingContainer<Keys>) throws -> Date {
+        guard let date = ContractsJSON.date(text) else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .created, in: container, debugDescription: "not an ISO 8601 date and time")
+        }
+        return date
+    }
+
+    private static func subject(_ data: KeyedDecodingContainer<DataKeys>) throws -> Subject {
+        let named = try data.decode(Named.self, forKey: .object)
+        switch named.object {
+        case "payment_intent": return .paymentIntent(try data.decode(StripePaymentIntent.self, forKey: .object))
+        case "refund": return .refund(try data.decode(StripeRefund.self, forKey: .object))
+        case "charge":
+            let charge = try data.nestedContainer(keyedBy: ChargeKeys.self, forKey: .object)
+            return .charge(
+                id: try charge.decode(String.self, forKey: .id),
+                paymentIntent: try charge.decodeIfPresent(StripeReference.self, forKey: .paymentIntent)?.id,
+                amountRefunded: try charge.decodeIfPresent(Int64.self, forKey: .amountRefunded) ?? 0)
+        default: return .named(kind: named.object ?? "", id: named.id)
+        }
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Keys.self)
+        try container.encode(id, forKey: .id)
+        try container.encode(livemode, forKey: .livemode)
+        guard !isThin else {
+            try container.encode(Self.thinObject, forKey: .object)
+            try container.encode("v1.\(type)", forKey: .type)
+            try container.encode(created.formatted(.iso8601), forKey: .created)
+            if case .named(let kind, let id) = subject {
+                try container.encode(Named(id: id, object: nil, type: kind), forKey: .relatedObject)
+            }
+            return
+        }
+        try container.encode("event", forKey: .object)
+        try container.encode(type, forKey: .type)
+        try container.encode(Int64(created.timeIntervalSince1970), forKey: .created)
+        var data = container.nestedContainer(keyedBy: DataKeys.self, forKey: .data)
+        switch subject {
+        case .paymentIntent(let intent):
+            try data.encode(Kinded(object: "payment_intent", value: intent), forKey: .object)
+        case .refund(let refund):
+            try data.encode(Kinded(object: "refund", value: refund), forKey: .object)
+        case .charge(let id, let intent, let refunded):
+            var charge = data.nestedContainer(keyedBy: ChargeKeys.self, forKey: .object)
+            try charge.encode("charge", forKey: .object)
+            try charge.encode(id, forKey: .id)
+            try charge.encodeIfPresent(intent, forKey: .paymentIntent)
+            try charge.encode(refunded, forKey: .amountRefunded)
+        case .named(let kind, let id):
+            try data.encode(Named(id: id, object: kind, type: nil), forKey: .object)
+        }
+    }
+
+    /// An object with the name of its kind.
+    private struct Kinded<Value: Encodable>: Encodable {
+        let object: String
+        let value: Value
+
+        private enum Key: String, CodingKey { case object }
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: Key.self)
+            try container.encode(object, forKey: .object)
+            try value.encode(to: encoder)
+        }
+    }
+}

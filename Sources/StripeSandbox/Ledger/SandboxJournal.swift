@@ -1,0 +1,47 @@
+import Foundation
+import Synchronization
+
+/// The file that lets the stand-in's objects outlive its process, as Stripe's do: one JSON line for each change,
+/// written before the answer goes out. It is not synced: it survives a killed process, not a power cut.
+final class SandboxJournal: Sendable {
+    private let handle: Mutex<FileHandle>
+
+    /// Opens the file, and writes anew what it holds, without what was overwritten since.
+    /// - Throws: when the file can't be read or written, or holds what is not a journal.
+    init(_ url: URL, ledger: inout SandboxLedger) throws {
+        if let text = try? Data(contentsOf: url) {
+            let decoder = JSONDecoder()
+            var lines = text.split(separator: UInt8(ascii: "\n"))
+            // A killed process may have left half a line at the end.
+            if text.last != UInt8(ascii: "\n"), !lines.isEmpty { lines.removeLast() }
+            ledger.restore(try lines.map { try decoder.decode(JournalEntry.self, from: Data($0)) })
+        }
+        try FileManager.default.createDirectory(
+            at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Self.encode(ledger.allEntries).write(to: url, options: .atomic)
+        let file = try FileHandle(forWritingTo: url)
+        try file.seekToEnd()
+        handle = Mutex(file)
+    }
+
+    /// Appends changes.
+    func append(_ entries: [JournalEntry]) throws {
+        let data = try Self.encode(entries)
+        try handle.withLock { try $0.write(contentsOf: data) }
+    }
+
+    /// Forgets everything.
+    func clear() throws {
+        try handle.withLock { try $0.truncate(atOffset: 0) }
+    }
+
+    private static func encode(_ entries: [JournalEntry]) throws -> Data {
+        let encoder = JSONEncoder()
+        var data = Data()
+        for entry in entries {
+            data += try encoder.encode(entry)
+            data.append(UInt8(ascii: "\n"))
+        }
+        return data
+    }
+}

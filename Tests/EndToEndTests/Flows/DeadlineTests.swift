@@ -1,0 +1,78 @@
+import Composition
+import Contracts
+import Foundation
+import TestSupport
+import Testing
+
+extension EndToEnd {
+    /// What happens when somebody does not answer in time.
+    @Suite struct DeadlineTests {
+        @Test func anOrderFailsWhenInventoryIsAwayAndNothingStaysHeldWhenItComesBack() async throws {
+            try await Marketplace.run(hosting: [.orders, .payments], settings: ["SAGA_STOCK_DEADLINE": "1s"]) {
+                market in
+                let before = try await market.stock("OLI-TABLA-45")
+                let placed = try await market.place("OLI-TABLA-45", quantity: 3)
+                try await eventually("the order has failed", within: .seconds(30)) {
+                    try await market.order(placed.orderId).status == "FAILED"
+                }
+                #expect(try await market.order(placed.orderId).reason == "stock_timeout")
+                #expect(try await market.saga(placed.orderId).settled == false)
+
+                try await market.withServices([.inventory]) {
+                    let order = try await market.settled(placed.orderId)
+                    #expect(order.status == "FAILED")
+                    let rows = try await market.rows(of: order.orderId)
+                    #expect(rows.sagaState == "STOCK_FAILED")
+                    #expect(rows.reservations.contains("active") == false)
+                    #expect(rows.reservations.contains("committed") == false)
+                    #expect(rows.paymentStatus == "cancelled")
+                    let after = try await market.stock("OLI-TABLA-45")
+                    #expect(after == before)
+                    #expect(try market.intents(of: order.orderId).isEmpty)
+
+                    let events = try await market.events(of: order.orderId)
+                    #expect(events.allSatisfy { $0.sagaID == order.sagaId })
+                    #expect(
+                        events.filter { $0.stream == "orders" }.map(\.type) == [
+                            EventType.orderCreated, EventType.orderFailed,
+                        ])
+                    #expect(events.filter { $0.stream == "inventory" }.last?.type == EventType.inventoryReleased)
+                    try await market.expectNothingAmiss()
+                }
+            }
+        }
+
+        @Test func anUnpaidOrderFailsOnceItsPaymentIntentIsCancelled() async throws {
+            let settings = ["RESERVATION_TTL": "20s", "SAGA_PAYMENT_MARGIN": "18s"]
+            try await Marketplace.run(settings: settings) { market in
+                let before = try await market.stock("CER-BAILEN-ORZA")
+                let placed = try await market.place("CER-BAILEN-ORZA", paymentMethod: nil)
+                let order = try await market.settled(placed.orderId)
+                #expect(order.status == "FAILED")
+                #expect(order.reason == "payment_timeout")
+
+                let rows = try await market.rows(of: order.orderId)
+                #expect(rows.sagaState == "PAYMENT_FAILED")
+                #expect(rows.paymentStatus == "cancelled")
+                #expect(rows.reservations == ["released"])
+                let after = try await market.stock("CER-BAILEN-ORZA")
+                #expect(after == before)
+                #expect(try market.intents(of: order.orderId).map(\.status) == ["canceled"])
+
+                let events = try await market.events(of: order.orderId)
+                #expect(events.allSatisfy { $0.sagaID == order.sagaId })
+                #expect(
+                    events.filter { $0.stream == "orders" }.map(\.type) == [
+                        EventType.orderCreated, EventType.orderPaymentOverdue, EventType.orderFailed,
+                    ])
+                // First the PaymentIntent is cancelled, then the order fails and the stock is released.
+                let cancelled = try #require(events.first { $0.type == EventType.paymentCancelled })
+                let failed = try #require(events.first { $0.type == EventType.orderFailed })
+                let released = try #require(events.first { $0.type == EventType.inventoryReleased })
+                #expect(cancelled.time <= failed.time)
+                #expect(failed.time <= released.time)
+                try await market.expectNothingAmiss()
+            }
+        }
+    }
+}

@@ -1,0 +1,23 @@
+import Postgres
+import Schema
+import TestSupport
+import Testing
+
+@testable import Inventory
+
+@Suite("Inventory's statements")
+struct StatementTests {
+    @Test(
+        "every statement is valid on the migrated schema",
+        arguments: StockBookSQL.all + ReservationSQL.all + DriftSQL.all + ProductSQL.all + LedgerSQL.all
+            + IdempotencySQL.all)
+    func prepares(statement: Statement) async throws {
+        try await Self.shared.value.withConnection { connection in
+            try await connection.runScript("deallocate all; prepare checked as \(statement.sql)")
+        }
+    }
+
+    private static let shared = Task {
+        try await TestDatabase.make(SchemaCatalog.inventory).pool(size: 1)
+    }
+}

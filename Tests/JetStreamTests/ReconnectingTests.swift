@@ -1,0 +1,212 @@
+import JetStream
+import LocalServers
+import TestSupport
+import Testing
+
+/// Each test has a server of its own, to kill, stop or freeze.
+@Suite struct ReconnectingTests {
+    @Test func aKilledServerIsNoticedAndFoundAgain() async throws {
+        let server = try await LocalNATS.start()
+        let stream = try await TestStream.make(on: server)
+        let consumer = try await stream.consumer { $0.ackWait = .seconds(1) }
+        let log = EventLog(stream.connection)
+        let subject = UniqueName.next("m")
+        let subscription = try stream.connection.subscribe(subject)
+        try await stream.fill(3)
+        #expect(try await consumer.fetch(max: 1, expires: .seconds(10)).count == 1)
+        #expect(try await consumer.fetch(max: 10, expires: .seconds(10)).count == 2)
+        let waiting = Task {
+            await jetStreamError { () throws(JetStreamError) in try await consumer.fetch(max: 10, expires: .seconds(60)) }
+        }
+        try await eventually("the request waits") { try await stream.info(consumer).waiting == 1 }
+
+        await server.kill()
+        #expect(await waiting.value?.kind == .disconnected)
+        try await eventually("it is noticed") { !stream.connection.isConnected }
+        let refused = await jetStreamError { () throws(JetStreamError) in
+            try await stream.js.publish(stream.messages(1)[0])
+        }
+        #expect(refused?.kind == .disconnected)
+        #expect(refused?.isTransient == true)
+        let early = Task { try await consumer.fetch(max: 10, expires: .seconds(60)) }
+
+        try await server.restart()
+        #expect(await stream.connection.waitUntilConnected(timeout: .seconds(20)))
+        // The stream and the consumer need a moment to be up.
+        try await eventually("it is stored") {
+            try await stream.js.publish(stream.messages(1, from: 4)[0]).sequence == 4
+        }
+        _ = try? await early.value
+        var numbers: Set<Int> = []
+        try await eventually("all that is not acked comes again", within: .seconds(60)) {
+            for delivery in try await consumer.fetch(max: 10, expires: .seconds(1)) {
+                delivery.ack()
+                numbers.insert(number(delivery.payload))
+            }
+            return try await stream.info(consumer).ackFloor.stream == 4
+        }
+        try stream.connection.publish(subject, payload: [7])
+        for await message in subscription {
+            #expect(message.payload == [7])
+            break
+        }
+        await stream.connection.close()
+        try await eventually("all events") {
+            await log.events == ["connected", "disconnected", "reconnected", "closed", "end"]
+        }
+        await server.stop()
+    }
+
+    @Test func publishesInFlightFailAtOnceWhenTheServerDies() async throws {
+        let server = try await LocalNATS.start()
+        let stream = try await TestStream.make(on: server)
+        try await freeze(server)
+        let acks = stream.js.publishPipelined(stream.messages(100), timeout: .seconds(60))
+        let request = Task {
+            await natsError { () throws(NATSError) in
+                try await stream.connection.request("$JS.API.INFO", timeout: .seconds(60))
+            }
+        }
+        await server.kill()
+        let start = ContinuousClock.now
+        for outcome in await acks.outcomes() {
+            #expect(outcome.error?.kind == .disconnected)
+            #expect(outcome.error?.isOutcomeUnknown == true)
+        }
+        #expect(await request.value?.code == .disconnected)
+        #expect(ContinuousClock.now - start < .seconds(1))
+        await stream.connection.close()
+        await server.stop()
+    }
+
+    @Test func nothingOfALostConnectionIsSentLater() async throws {
+        let server = try await LocalNATS.start()
+        let stream = try await TestStream.make(on: server)
+        try await freeze(server)
+        // More than the sockets take, so that most of it still waits in this process when the connection is lost.
+        let large = (0..<1_000).map { index in
+            JetStreamMessage(
+                subject: stream.subject, payload: [UInt8](repeating: 65, count: 20_000), id: "late-\(index)")
+        }
+        let acks = stream.js.publishPipelined(large, timeout: .seconds(60))
+        await server.kill()
+        for outcome in await acks.outcomes() { #expect(outcome.error?.kind == .disconnected) }
+        try await server.restart()
+        #expect(await stream.connection.waitUntilConnected(timeout: .seconds(20)))
+        try await eventually("it is stored") {
+            try await stream.js.publish(stream.messages(1)[0]).sequence == 1
+        }
+        #expect(try await stream.stored() == [1])
+        await stream.connection.close()
+        await server.stop()
+    }
+
+    @Test func aFrozenServerIsATimeout() async throws {
+        let server = try await LocalNATS.start()
+        let stream = try await TestStream.make(on: server)
+        let consumer = try await stream.consumer()
+        try await freeze(server)
+        let start = ContinuousClock.now
+        let acks = stream.js.publishPipelined(stream.messages(3), timeout: .milliseconds(300))
+        let request = await natsError { () throws(NATSError) in
+            try await stream.connection.request("$JS.API.INFO", timeout: .milliseconds(300))
+        }
+        #expect(request?.code == .timeout)
+        let flush = await natsError { () throws(NATSError) in
+            try await stream.connection.flush(timeout: .milliseconds(300))
+        }
+        #expect(flush?.code == .timeout)
+        for outcome in await acks.outcomes() {
+            #expect(outcome.error?.kind == .timeout)
+            #expect(outcome.error?.isOutcomeUnknown == true)
+        }
+        // The heartbeat is due every second: a fetch does not wait for its whole time.
+        let fetch = await jetStreamError { () throws(JetStreamError) in
+            try await consumer.fetch(max: 10, expires: .seconds(4))
+        }
+        #expect(fetch?.kind == .timeout)
+        #expect(try await consumer.fetch(max: 10, expires: .milliseconds(100)).isEmpty)
+        #expect(ContinuousClock.now - start < .seconds(15))
+        server.resume()
+        try await eventually("what was sent arrives") {
+            try await stream.js.streamInfo(stream.name).state.messages == 3
+        }
+        var numbers: Set<Int> = []
+        try await eventually("nothing is lost to the fetches that gave up") {
+            for delivery in try await consumer.fetch(max: 10, expires: .milliseconds(200)) {
+                numbers.insert(number(delivery.payload))
+                delivery.ack()
+            }
+            return numbers == [1, 2, 3]
+        }
+        await stream.connection.close()
+        await server.stop()
+    }
+
+    @Test func aServerThatDoesNotReadIsGivenUpAndTheTasksAreNotBlocked() async throws {
+        let server = try await LocalNATS.start()
+        var configuration = testConfiguration(server.url)
+        configuration.writeTimeout = .milliseconds(500)
+        let connection = try await NATSConnection.connect(configuration, logger: quiet)
+        let log = EventLog(connection)
+        try await freeze(server)
+        let js = JetStreamContext(connection)
+        let messages = Array(
+            repeating: JetStreamMessage(subject: "a.b", payload: [UInt8](repeating: 0, count: 100_000)), count: 200)
+        let start = ContinuousClock.now
+        let acks = js.publishPipelined(messages, timeout: .seconds(60))
+        // Handing over does not wait for the socket.
+        #expect(ContinuousClock.now - start < .milliseconds(400))
+        for outcome in await acks.outcomes() { #expect(outcome.error?.kind == .disconnected) }
+        server.resume()
+        #expect(await connection.waitUntilConnected(timeout: .seconds(20)))
+        try await connection.flush()
+        try await eventually("events") { await log.events == ["connected", "disconnected", "reconnected"] }
+        await connection.close()
+        await server.stop()
+    }
+
+    @Test func aSilentServerIsNoticedByPings() async throws {
+        let server = try await LocalNATS.start()
+        var configuration = testConfiguration(server.url)
+        configuration.pingInterval = .milliseconds(100)
+        let connection = try await NATSConnection.connect(configuration, logger: quiet)
+        try await freeze(server)
+        try await eventually("it is noticed") { !connection.isConnected }
+        server.resume()
+        #expect(await connection.waitUntilConnected(timeout: .seconds(20)))
+        await connection.close()
+        await server.stop()
+    }
+
+    @Test func subscriptionsMadeWithoutConnectionWorkAfterIt() async throws {
+        let server = try await LocalNATS.start()
+        let connection = try await connect(server)
+        await server.kill()
+        try await eventually("it is noticed") { !connection.isConnected }
+        let subscription = try connection.subscribe("made.offline")
+        let ended = try connection.subscribe("ended.offline")
+        ended.unsubscribe()
+        for await _ in ended { Issue.record("a message without a server") }
+        try await server.restart()
+        #expect(await connection.waitUntilConnected(timeout: .seconds(20)))
+        try connection.publish("made.offline", payload: [1])
+        for await message in subscription {
+            #expect(message.payload == [1])
+            break
+        }
+        await connection.close()
+        await server.stop()
+    }
+
+    @Test func closingWhileTheServerIsAwayEndsEverything() async throws {
+        let server = try await LocalNATS.start()
+        let connection = try await connect(server)
+        let subscription = try connection.subscribe("a.b")
+        await server.kill()
+        try await eventually("it is noticed") { !connection.isConnected }
+        await connection.close()
+        for await _ in subscription { Issue.record("a message without a server") }
+        await server.stop()
+    }
+}

@@ -1,0 +1,100 @@
+import Contracts
+import Foundation
+import Outbox
+import Testing
+
+@testable import Orders
+
+@Suite struct OrderSagaStateTests {
+    @Test(arguments: OrderSagaSituation.allCases)
+    func everySituationIsReadBackAsItWasWritten(situation: OrderSagaSituation) throws {
+        let state = situation.state
+        #expect(try WireJSON.decode(OrderSagaState.self, from: try WireJSON.encode(state)) == state)
+    }
+
+    @Test func aRowFromBeforeAFieldExistedIsReadWithItsDefault() throws {
+        let json = #"{"version":1,"step":"STOCK_RESERVED","order":"PENDING","total":700,"deadline":"payment"}"#
+        let state = try WireJSON.decode(OrderSagaState.self, from: Array(json.utf8))
+        #expect(state.step == .stockReserved && state.total == 700 && state.deadline == .payment)
+        #expect(state.stock == .unknown && state.refunds.isEmpty && !state.settled && state.rescue == .none)
+    }
+
+    @Test func theBackoffDoublesUpToItsCap() {
+        let backoff = OrderSagaPolicy.Backoff(base: .seconds(15), cap: .seconds(100))
+        #expect(
+            [0, 1, 2, 3, 4, 500, -1].map { backoff.delay($0) } == [15, 30, 60, 100, 100, 100, 15].map { .seconds($0) })
+    }
+
+    @Test func repeatedQuestionsAreAskedWithGrowingPauses() {
+        let policy = Sample.policy
+        var state = Sample.state(after: .outOfStock)
+        var pauses: [Duration] = []
+        for _ in 0..<8 {
+            let decision = OrderSaga.decide(state: state, event: .deadlinePassed(.undo), policy: policy)
+            state = decision.state
+            for case .setDeadline(.undo, let pause) in decision.actions { pauses.append(pause) }
+        }
+        #expect(pauses == [60, 120, 240, 480, 900, 900, 900, 900].map { .seconds($0) })
+    }
+
+    @Test func extensionsAreBoundedAndEndTheOverdueState() {
+        var state = Sample.state(after: .stockReserved, .paymentProcessing)
+        for count in 1...Sample.policy.maxExtensions {
+            state = OrderSaga.decide(state: state, event: .deadlinePassed(.payment), policy: Sample.policy).state
+            #expect(state.overdue)
+            state =
+                OrderSaga.decide(
+                    state: state, event: .paymentPending(status: "processing"), policy: Sample.policy
+                ).state
+            #expect(!state.overdue && state.extensions == count && state.reason == nil)
+        }
+        state = OrderSaga.decide(state: state, event: .deadlinePassed(.payment), policy: Sample.policy).state
+        state =
+            OrderSaga.decide(
+                state: state, event: .paymentPending(status: "processing"), policy: Sample.policy
+            ).state
+        #expect(state.overdue && state.deadline == .answer)
+    }
+
+    @Test func theRescuesAnswerIsToldFromTheFirstReservation() {
+        // Inventory's first answer, its release and the rescue's answer all come after the late payment.
+        var state = Sample.state(after: .stockDeadline, .paymentSucceeded)
+        let first = OrderSagaEvent.stockReserved(reservationId: Sample.reservation, expiresAt: Sample.expiry)
+        let second = OrderSagaEvent.stockReserved(reservationId: Sample.secondReservation, expiresAt: Sample.expiry)
+        for (event, step) in [
+            (first, OrderSagaStep.stockFailed), (Sample.event(.stockReleased), .stockFailed), (first, .stockFailed),
+            (second, .completed),
+        ] {
+            state = OrderSaga.decide(state: state, event: event, policy: Sample.policy).state
+            #expect(state.step == step)
+        }
+        #expect(
+            state.rescue == .won && state.order == .confirmed && state.hold?.reservationId == Sample.secondReservation)
+    }
+
+    @Test func stockThatIsReservedAfterAllWasUndoneIsReleasedAgain() {
+        let state = Sample.state(after: .stockReserved, .cancelRequested, .stockReleased, .paymentCancelled)
+        #expect(state.settled)
+        let decision = OrderSaga.decide(
+            state: state,
+            event: .stockReserved(reservationId: Sample.secondReservation, expiresAt: Sample.expiry),
+            policy: Sample.policy)
+        #expect(!decision.state.settled && decision.state.stock == .held)
+        #expect(decision.actions.map(\.description) == ["order.cancelled.v1", "deadline undo"])
+    }
+
+    @Test func partialRefundsAreSummedAndEachCountsOnce() {
+        var state = Sample.state(after: .stockReserved, .paymentSucceeded, .outOfStock)
+        let other = UUID(uuid: (2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2))
+        for (refund, amount, settled) in [
+            (Sample.refund, Int64(2_000), false), (Sample.refund, 2_000, false), (other, 3_000, true),
+        ] {
+            state =
+                OrderSaga.decide(
+                    state: state, event: .paymentRefunded(refundId: refund, amount: amount), policy: Sample.policy
+                ).state
+            #expect(state.settled == settled)
+        }
+        #expect(state.payment == .refunded)
+    }
+}

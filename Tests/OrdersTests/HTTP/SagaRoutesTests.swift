@@ -1,0 +1,173 @@
+import Outbox
+import Foundation
+import HTTPTypes
+import ServiceRuntime
+import TestSupport
+import Testing
+
+@testable import Orders
+
+@Suite("What happened to an order, over HTTP")
+struct SagaRoutesTests {
+    private struct Timeline: Decodable {
+        struct Entry: Decodable {
+            let seq: Int
+            let title: String
+            let sagaState: String
+            let status: String
+        }
+        struct Waiting: Decodable {
+            let what: String
+            let until: Date
+        }
+        let status: String
+        let entries: [Entry]
+        let waitingFor: Waiting?
+    }
+
+    private struct Saga: Decodable {
+        struct Deadline: Decodable {
+            let waitsFor: String
+            let at: Date
+        }
+        struct Event: Decodable {
+            let seq: Int
+            let event: String
+            let eventId: UUID?
+            let verdict: String
+            let note: String?
+            let actions: [String]
+        }
+        let sagaId: UUID
+        let state: String
+        let settled: Bool
+        let deadline: Deadline?
+        let data: [String: AnyValue]
+        let history: [Event]
+    }
+
+    /// Any JSON value; only its presence counts.
+    private struct AnyValue: Decodable {
+        init(from decoder: any Decoder) throws {}
+    }
+
+    @Test("the timeline tells in words, and leaves out what means nothing to people")
+    func timeline() async throws {
+        let http = try await HTTPSetting()
+        let order = try await http.setting.order()
+        try await http.setting.apply(
+            try order.reserved(), try order.pending(), try order.pending(), try order.declined(final: false))
+        try await http.run { client in
+            let open = try await client.send(.get, "/orders/\(order.id)/timeline", as: .ana).json(Timeline.self)
+            #expect(
+                open.entries.map(\.title) == [
+                    "Order placed", "Stock reserved", "Waiting for the payment",
+                    "The payment was declined; it can be tried again",
+                ])
+            #expect(open.entries.map(\.seq) == [1, 2, 3, 5])
+            #expect(open.waitingFor?.what == "the payment")
+            try await http.setting.apply(try order.succeeded())
+            let done = try await client.send(.get, "/orders/\(order.id)/timeline", as: .ana).json(Timeline.self)
+            #expect(done.entries.last?.title == "Paid: the order is confirmed")
+            #expect(done.entries.last?.status == "CONFIRMED" && done.status == "CONFIRMED")
+            #expect(done.waitingFor == nil)
+        }
+    }
+
+    @Test("the saga is for operators, with all it knows and took")
+    func saga() async throws {
+        let http = try await HTTPSetting()
+        let order = try await http.setting.order()
+        let reserved = try order.reserved()
+        try await http.setting.apply(reserved, try order.released("failed"))
+        try await http.run { client in
+            for (caller, status) in [(HTTPClient.Caller.ana, 403), (.artisan, 403), (.nobody, 401)] {
+                #expect(try await client.send(.get, "/orders/\(order.id)/saga", as: caller).status == status)
+                #expect(try await client.send(.post, "/orders/\(order.id)/saga/retry", as: caller).status == status)
+            }
+            let saga = try await client.send(.get, "/orders/\(order.id)/saga", as: .ops).json(Saga.self)
+            #expect(saga.sagaId == order.saga && saga.state == "STOCK_RESERVED" && !saga.settled)
+            #expect(saga.deadline?.waitsFor == "payment")
+            #expect(saga.data["hold"] != nil && saga.data["stock"] != nil)
+            #expect(saga.history.map(\.verdict) == ["applied", "applied", "illegal"])
+            #expect(saga.history[1].eventId == reserved.id)
+            #expect(saga.history[2].note == "the order has not ended" && saga.history[2].actions == [])
+        }
+    }
+
+    @Test("a retry is 202 with the saga, or 409 when there is nothing to retry")
+    func retry() async throws {
+        let http = try await HTTPSetting()
+        let order = try await http.setting.order()
+        try await http.setting.apply(try order.outOfStock())
+        try await http.run { client in
+            let answer = try await client.send(.post, "/orders/\(order.id)/saga/retry", as: .ops)
+            #expect(answer.status == 202)
+            #expect(try answer.json(Saga.self).history.last?.actions == ["order.cancelled.v1", "deadline undo"])
+            try await http.setting.apply(try order.paymentCancelled())
+            let settled = try await client.send(.post, "/orders/\(order.id)/saga/retry", as: .ops)
+            #expect(settled.status == 409 && settled.code == "nothing_to_retry")
+        }
+    }
+
+    @Test("the event stream tells what was, then what comes, and ends when the saga is settled")
+    func stream() async throws {
+        let http = try await HTTPSetting(OrdersConfiguration(waitPoll: .seconds(60)))
+        let setting = http.setting
+        let order = try await setting.order()
+        try await setting.apply(try order.reserved())
+        try await http.run(live: true) { client in
+            async let answer = client.send(.get, "/orders/\(order.id)/events", as: .ana)
+            try await eventually("the client listens") { setting.service.signals.count == 1 }
+            try await setting.apply(try order.pending())
+            try await setting.apply(try order.succeeded())
+            let told = try await answer
+            #expect(told.status == 200)
+            #expect(told.headers[.contentType] == "text/event-stream; charset=utf-8")
+            #expect(Self.ids(told.text) == [1, 2, 3, 4])
+            #expect(told.text.hasSuffix("event: end\ndata: {}\n\n"))
+            #expect(told.text.contains(#""title":"Paid: the order is confirmed""#))
+            try await eventually("the client is forgotten") { setting.service.signals.count == 0 }
+        }
+    }
+
+    @Test("a client that comes back hears only what it has missed, and in the end nothing")
+    func resumes() async throws {
+        let http = try await HTTPSetting()
+        let order = try await http.setting.order()
+        try await http.setting.apply(try order.reserved(), try order.pending(), try order.succeeded())
+        try await http.run(live: true) { client in
+            let path = "/orders/\(order.id)/events"
+            let rest = try await client.send(.get, path, as: .ana, headers: [.lastEventID: "2"])
+            #expect(Self.ids(rest.text) == [3, 4])
+            let none = try await client.send(.get, path, as: .ana, headers: [.lastEventID: "4"])
+            #expect(none.status == 204 && none.body.isEmpty)
+            let wrong = try await client.send(.get, path, as: .ana, headers: [.lastEventID: "x"])
+            #expect(wrong.status == 400)
+        }
+    }
+
+    @Test("an idle stream is kept open by comments")
+    func heartbeat() async throws {
+        let http = try await HTTPSetting(
+            OrdersConfiguration(waitPoll: .milliseconds(20), heartbeat: .milliseconds(60)))
+        let setting = http.setting
+        let order = try await setting.order()
+        try await http.run(live: true) { client in
+            async let answer = client.send(.get, "/orders/\(order.id)/events", as: .ana)
+            try await eventually("the client listens") { setting.service.signals.count == 1 }
+            let later = try await setting.now() + 0.5
+            try await eventually("half a second is over") { try await setting.now() > later }
+            try await setting.apply(try order.reserved(), try order.succeeded())
+            let text = try await answer.text
+            #expect(text.components(separatedBy: ": still here\n\n").count > 3)
+            #expect(Self.ids(text) == [1, 2, 3])
+        }
+    }
+
+    private static func ids(_ stream: String) -> [Int] {
+        stream.split(separator: "\n").compactMap { line in
+            line.hasPrefix("id: ") ? Int(line.dropFirst(4)) : nil
+        }
+    }
+}

@@ -1,0 +1,252 @@
+import Foundation
+import JetStream
+import LocalServers
+import Outbox
+import TestSupport
+import Testing
+
+@testable import ServiceRuntime
+
+@Suite struct JetStreamBrokerTests {
+    private let name = UniqueName.next("broker")
+
+    private func connect() async throws -> NATSConnection {
+        let server = try await TestServers.nats()
+        return try await NATSConnection.connect(NATSConfiguration(servers: [server.url]), logger: .test)
+    }
+
+    private func makeStream(
+        _ connection: NATSConnection, _ change: (inout StreamConfiguration) -> Void = { _ in }
+    ) async throws {
+        var stream = StreamConfiguration(name: name, subjects: ["\(name).>"])
+        stream.allowAtomic = true
+        stream.maxMessageSize = 2_000
+        change(&stream)
+        try await JetStreamContext(connection).createStream(stream)
+    }
+
+    private func messages(_ positions: ClosedRange<Int64>, size: Int = 10, subject: String? = nil) -> [LedgerMessage] {
+        positions.map { position in
+            LedgerMessage(
+                position: position, messageID: "\(name)-\(position)", subject: subject ?? "\(name).event",
+                traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+                payload: Array(repeating: UInt8(ascii: "x"), count: size))
+        }
+    }
+
+    @Test func emptyStreamEndsAtZeroAndAFilledOneAtItsLastPosition() async throws {
+        let connection = try await connect()
+        try await makeStream(connection)
+        let broker = JetStreamBroker(connection, atomicBatches: .never)
+        #expect(try await broker.tail(of: name) == StreamTail(sequence: 0, position: nil))
+        let outcome = await broker.publish(messages(101...103), to: name, after: 0).outcome()
+        #expect(outcome == .stored(lastSequence: 3))
+        #expect(try await broker.tail(of: name) == StreamTail(sequence: 3, position: 103))
+        try await JetStreamContext(connection).purgeStream(name)
+        #expect(try await broker.tail(of: name) == StreamTail(sequence: 3, position: nil))
+        await connection.close()
+    }
+
+    @Test func messageCarriesPositionIDAndTrace() async throws {
+        let connection = try await connect()
+        try await makeStream(connection)
+        let broker = JetStreamBroker(connection)
+        _ = await broker.publish(messages(7...7), to: name, after: 0).outcome()
+        let stored = try #require(try await JetStreamContext(connection).lastMessage(stream: name))
+        #expect(stored.headers["Outbox-Position"] == "7")
+        #expect(stored.headers["Nats-Msg-Id"] == "\(name)-7")
+        #expect(stored.headers["traceparent"]?.hasPrefix("00-0af76519") == true)
+        await connection.close()
+    }
+
+    @Test(arguments: [JetStreamBroker.AtomicBatches.never, .from(2)])
+    func batchesHandedOverWithoutWaitingAreStoredInOrder(atomic: JetStreamBroker.AtomicBatches) async throws {
+        let connection = try await connect()
+        try await makeStream(connection)
+        let broker = JetStreamBroker(connection, atomicBatches: atomic)
+        _ = try await broker.tail(of: name)
+        var pending: [any PendingPublish] = []
+        for batch in 0..<4 {
+            let start = Int64(batch * 250)
+            pending.append(
+                await broker.publish(messages(start + 1...start + 250), to: name, after: UInt64(start)))
+        }
+        for (batch, publish) in pending.enumerated() {
+            #expect(await publish.outcome() == .stored(lastSequence: UInt64(batch + 1) * 250))
+        }
+        let context = JetStreamContext(connection)
+        for sequence: UInt64 in [1, 250, 251, 777, 1_000] {
+            let stored = try await context.message(stream: name, sequence: sequence)
+            #expect(stored?.headers["Outbox-Position"] == String(sequence))
+        }
+        #expect(try await broker.tail(of: name) == StreamTail(sequence: 1_000, position: 1_000))
+        await connection.close()
+    }
+
+    @Test(arguments: [JetStreamBroker.AtomicBatches.never, .from(2)])
+    func secondRelayIsFencedOff(atomic: JetStreamBroker.AtomicBatches) async throws {
+        let connection = try await connect()
+        try await makeStream(connection)
+        let broker = JetStreamBroker(connection, atomicBatches: atomic)
+        _ = try await broker.tail(of: name)
+        #expect(await broker.publish(messages(1...10), to: name, after: 0).outcome() == .stored(lastSequence: 10))
+        let late = messages(11...14).map {
+            LedgerMessage(
+                position: $0.position, messageID: "other-\($0.position)", subject: $0.subject, traceparent: nil,
+                payload: $0.payload)
+        }
+        #expect(await broker.publish(late, to: name, after: 5).outcome() == .refused(index: 0, .wrongSequence))
+        #expect(try await broker.tail(of: name) == StreamTail(sequence: 10, position: 10))
+        await connection.close()
+    }
+
+    @Test func messageThatIsTooLargeIsNamedAndAllBehindItAreRefused() async throws {
+        let connection = try await connect()
+        try await makeStream(connection)
+        let broker = JetStreamBroker(connection, atomicBatches: .never)
+        let batch = messages(1...3) + messages(4...4, size: 3_000) + messages(5...6)
+        let outcome = await broker.publish(batch, to: name, after: 0).outcome()
+        guard case .refused(3, .unacceptable) = outcome else {
+            Issue.record("\(outcome)")
+            return
+        }
+        #expect(try await broker.tail(of: name) == StreamTail(sequence: 3, position: 3))
+        await connection.close()
+    }
+
+    @Test func batchRefusedAsAWholeIsPublishedSinglyThenSoThatTheCulpritIsFound() async throws {
+        let connection = try await connect()
+        try await makeStream(connection)
+        let broker = JetStreamBroker(connection, atomicBatches: .from(2))
+        _ = try await broker.tail(of: name)
+        let batch = messages(1...3) + messages(4...4, size: 3_000) + messages(5...6)
+        let whole = await broker.publish(batch, to: name, after: 0).outcome()
+        guard case .unknown = whole else {
+            Issue.record("\(whole)")
+            return
+        }
+        #expect(try await broker.tail(of: name) == StreamTail(sequence: 0, position: nil))
+        let single = await broker.publish(batch, to: name, after: 0).outcome()
+        guard case .refused(3, .unacceptable) = single else {
+            Issue.record("\(single)")
+            return
+        }
+        await connection.close()
+    }
+
+    @Test func subjectThatNoStreamTakesIsUnacceptable() async throws {
+        let connection = try await connect()
+        try await makeStream(connection)
+        let broker = JetStreamBroker(connection, atomicBatches: .never)
+        let batch = messages(1...2) + messages(3...3, subject: "nobody.\(name)")
+        let outcome = await broker.publish(batch, to: name, after: 0).outcome()
+        guard case .refused(2, .unacceptable) = outcome else {
+            Issue.record("\(outcome)")
+            return
+        }
+        await connection.close()
+    }
+
+    @Test func messageThatTheDedupeRemembersAtAnotherPlaceIsTold() async throws {
+        let connection = try await connect()
+        try await makeStream(connection)
+        let broker = JetStreamBroker(connection, atomicBatches: .never)
+        _ = await broker.publish(messages(1...5), to: name, after: 0).outcome()
+        let again = await broker.publish(messages(3...4), to: name, after: 5).outcome()
+        #expect(again == .refused(index: 0, .duplicate(sequence: 3)))
+        await connection.close()
+    }
+
+    @Test func missingStreamAndConsumerAreToldWithWhatToDo() async throws {
+        let connection = try await connect()
+        let broker = JetStreamBroker(connection)
+        await #expect {
+            try await broker.tail(of: "no_such_stream")
+        } throws: {
+            "\($0)" == "there is no stream no_such_stream: run `artesanos streams apply`"
+        }
+        await #expect {
+            try await broker.subscription(stream: "no_such_stream", durable: "x")
+        } throws: {
+            "\($0)".contains("there is no consumer x of stream no_such_stream")
+        }
+        await connection.close()
+    }
+
+    @Test func unreachableBrokerIsUnknownOrUnavailableAndNeverTheEventsFault() async throws {
+        let connection = try await connect()
+        try await makeStream(connection)
+        let broker = JetStreamBroker(connection)
+        await connection.close()
+        let outcome = await broker.publish(messages(1...2), to: name, after: 0).outcome()
+        switch outcome {
+        case .unknown, .refused(_, .unavailable): break
+        default: Issue.record("\(outcome)")
+        }
+    }
+
+    @Test func subscriptionDeliversAcknowledgesAndRetries() async throws {
+        let connection = try await connect()
+        try await makeStream(connection)
+        let context = JetStreamContext(connection)
+        var consumer = ConsumerConfiguration(durableName: "reader", filterSubjects: ["\(name).event"])
+        consumer.ackWait = .seconds(30)
+        try await context.createConsumer(stream: name, consumer)
+        let broker = JetStreamBroker(connection)
+        _ = await broker.publish(messages(1...3), to: name, after: 0).outcome()
+        let subscription = try await broker.subscription(stream: name, durable: "reader")
+        let first = try await subscription.fetch(max: 10, wait: .seconds(5))
+        #expect(first.map(\.streamSequence) == [1, 2, 3])
+        #expect(first.allSatisfy { $0.deliveryCount == 1 && $0.subject == "\(name).event" && $0.payload.count == 10 })
+        first[0].acknowledge()
+        first[1].retry(after: .milliseconds(10))
+        first[2].terminate(reason: "dead-lettered")
+        let second = try await subscription.fetch(max: 10, wait: .seconds(5))
+        #expect(second.map(\.streamSequence) == [2])
+        #expect(second.first?.deliveryCount == 2)
+        second.first?.acknowledge()
+        try await eventually("all is acknowledged") {
+            try await context.consumerInfo(stream: name, "reader").ackPending == 0
+        }
+        #expect(try await subscription.fetch(max: 10, wait: .milliseconds(50)).isEmpty)
+        await connection.close()
+    }
+
+    @Test func hintWakesTheListenersRelay() async throws {
+        let (sender, receiver) = (try await connect(), try await connect())
+        let wakeup = Wakeup()
+        let listener = NATSWakeupListener(receiver, stream: name, wakeup: wakeup, logger: .test)
+        let task = Task { try await listener.run() }
+        let hint = NATSWakeup(sender, stream: name)
+        let woken = Task {
+            let start = ContinuousClock.now
+            await wakeup.wait(upTo: .seconds(20))
+            return ContinuousClock.now - start
+        }
+        // The subscription may not be there yet at the first hint: a hint may be lost, so it is sent again.
+        try await eventually("the relay is woken") {
+            hint.notify()
+            return await Self.isDone(woken)
+        }
+        #expect(await woken.value < .seconds(20))
+        task.cancel()
+        _ = await task.result
+        await sender.close()
+        await receiver.close()
+    }
+
+    private static func isDone(_ task: Task<Duration, Never>) async -> Bool {
+        await withTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                _ = await task.value
+                return true
+            }
+            group.addTask {
+                try? await Task.sleep(for: .milliseconds(20))
+                return false
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? false
+        }
+    }
+}

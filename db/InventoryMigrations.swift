@@ -1,0 +1,12 @@
+public import Outbox
+
+extension SchemaCatalog {
+    /// The inventory service's database: the core, then its own line.
+    public static let inventory: [Migration] =
+        outbox + [
+            Migration(
+                line: "inventory", version: 1, name: "inventory",
+                up: PackageResources.inventory_001_inventory_up_sql,
+                down: PackageResources.inventory_001_inventory_down_sql)
+        ]
+}

@@ -1,0 +1,12 @@
+public import Outbox
+
+extension SchemaCatalog {
+    /// The order service's database: the core, then its own line.
+    public static let orders: [Migration] =
+        outbox + [
+            Migration(
+                line: "orders", version: 1, name: "orders",
+                up: PackageResources.orders_001_orders_up_sql,
+                down: PackageResources.orders_001_orders_down_sql)
+        ]
+}

@@ -1,0 +1,12 @@
+public import Outbox
+
+extension SchemaCatalog {
+    /// The payment service's database: the core, then its own line.
+    public static let payments: [Migration] =
+        outbox + [
+            Migration(
+                line: "payments", version: 1, name: "payments",
+                up: PackageResources.payments_001_payments_up_sql,
+                down: PackageResources.payments_001_payments_down_sql)
+        ]
+}
