@@ -1,0 +1,45 @@
+public import JetStream
+public import Logging
+public import Outbox
+import Postgres
+public import ServiceLifecycle
+public import ServiceRuntime
+
+/// The relays of some services' ledgers, each with the hints that wake it.
+public struct RelayAssembly: Sendable {
+    /// The signals of the relays: writers of the same process notify them without a way over the network.
+    public let wakeups: [ServiceName: Wakeup]
+    private let configuration: ArtesanosConfiguration
+    private let connection: NATSConnection
+    private let logger: Logger
+
+    /// - Parameter names: whose ledgers.
+    public init(
+        _ names: [ServiceName], configuration: ArtesanosConfiguration, connection: NATSConnection, logger: Logger
+    ) {
+        self.wakeups = Dictionary(uniqueKeysWithValues: names.map { ($0, Wakeup()) })
+        self.configuration = configuration
+        self.connection = connection
+        self.logger = logger
+    }
+
+    /// The relays and the listeners for hints from other processes.
+    /// - Throws: `ConfigurationError` when a database is not configured.
+    public func services() throws -> [any Service] {
+        let broker = JetStreamBroker(connection)
+        return try wakeups.sorted { $0.key.rawValue < $1.key.rawValue }.flatMap { name, wakeup -> [any Service] in
+            guard var database = configuration.database.postgres(of: name.rawValue) else {
+                throw ConfigurationError([
+                    ConfigurationIssue(key: "\(name.rawValue.uppercased())_DATABASE_URL", message: "is not set")
+                ])
+            }
+            database.applicationName = "artesanos-relay-\(name.rawValue)"
+            let relay = Relay(
+                configuration: RelayConfiguration(
+                    stream: name.stream, database: database, batchSize: configuration.relay.batchSize,
+                    batchesInFlight: configuration.relay.batchesInFlight),
+                broker: broker, wakeup: wakeup, logger: logger)
+            return [relay, NATSWakeupListener(connection, stream: name.stream, wakeup: wakeup, logger: logger)]
+        }
+    }
+}

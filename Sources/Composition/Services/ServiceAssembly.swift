@@ -1,0 +1,49 @@
+public import Inventory
+public import Logging
+import Orders
+public import Outbox
+import Payments
+public import Postgres
+public import ServiceRuntime
+
+/// The services by their names, made from the one configuration.
+public enum ServiceAssembly {
+    /// A service, ready to be hosted.
+    public static func service(
+        _ name: ServiceName, environment: ServiceEnvironment, configuration: ArtesanosConfiguration
+    ) throws -> any ApplicationService {
+        switch name {
+        case .orders:
+            OrdersService(environment: environment, configuration: OrdersConfiguration(configuration.saga))
+        case .payments:
+            PaymentsService(environment: environment, configuration: payments(configuration))
+        case .inventory:
+            InventoryService(environment: environment, configuration: inventory(configuration))
+        }
+    }
+
+    /// How the inventory service is configured.
+    public static func inventory(_ configuration: ArtesanosConfiguration) -> InventoryConfiguration {
+        InventoryConfiguration(
+            reservationTTL: configuration.reservation.ttl, maxHold: configuration.reservation.maxHold)
+    }
+
+    /// How the payment service is configured.
+    private static func payments(_ configuration: ArtesanosConfiguration) -> PaymentsConfiguration {
+        PaymentsConfiguration(
+            stripe: StripeClientConfiguration(
+                apiKey: configuration.stripe.apiKey ?? "", baseURL: configuration.stripe.baseURL),
+            webhookSecrets: configuration.stripe.webhookSecrets, livemode: configuration.stripe.livemode,
+            maxTries: configuration.payment.maxTries)
+    }
+
+    /// A service's consumers without a broker: to apply dead letters again. What they append is relayed at the relay's
+    /// next look, without a hint.
+    public static func consumers(
+        of name: ServiceName, pool: PostgresPool, configuration: ArtesanosConfiguration, logger: Logger
+    ) throws -> [ConsumerDefinition] {
+        let environment = ServiceEnvironment(
+            pool: pool, outbox: OutboxWriter(stream: name.stream, hint: Wakeup()), jobs: JobQueue(), logger: logger)
+        return try service(name, environment: environment, configuration: configuration).consumers
+    }
+}

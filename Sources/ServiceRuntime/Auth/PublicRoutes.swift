@@ -1,0 +1,19 @@
+/// Which routes need no token.
+struct PublicRoutes: Sendable {
+    private let routes: Set<String>
+
+    /// - Parameter routes: method and pattern, such as `GET /products/{sku}`.
+    init(_ routes: [String]) {
+        self.routes = Set(routes)
+    }
+
+    /// Probes, metrics, the OpenAPI document, and webhooks, which carry a signature of their own.
+    func contains(method: String, route: String) -> Bool {
+        Self.isOperational(route) || route == "/openapi.yaml" || route.hasPrefix("/webhooks/")
+            || routes.contains("\(method) \(route)") || (method == "HEAD" && routes.contains("GET \(route)"))
+    }
+
+    static func isOperational(_ route: String) -> Bool {
+        route.hasPrefix("/health/") || route == "/metrics" || route == "/orders/metrics"
+    }
+}

@@ -1,0 +1,35 @@
+import Outbox
+import Foundation
+
+/// Where the running development system is reached: written when it is ready, removed when it stops.
+struct DevelopmentState: Codable, Sendable {
+    /// The process that serves.
+    let pid: Int32
+    let startedAt: Date
+    /// The settings, by their names, with which another command reaches the same databases, broker and services. No
+    /// secrets: those are in files of their own.
+    let settings: [String: String]
+    /// Where the services are, by name.
+    let services: [String: String]
+    /// Where health and metrics of the relays are.
+    let relay: String
+    /// Stripe's stand-in; nil when payments talk to Stripe.
+    let sandbox: String?
+
+    /// The state of a system that runs; nil when none does (a state that a crash left behind does not count).
+    static func ofRunning(in folder: DevelopmentFolder) -> DevelopmentState? {
+        guard let data = try? Data(contentsOf: folder.state),
+            let state = try? WireJSON.decode(DevelopmentState.self, from: data)
+        else { return nil }
+        // EPERM: it runs, as another user.
+        return kill(state.pid, 0) == 0 || errno == EPERM ? state : nil
+    }
+
+    func write(in folder: DevelopmentFolder) throws {
+        try DevelopmentSecret.writePrivately(Data(try WireJSON.encode(self)), to: folder.state)
+    }
+
+    static func remove(in folder: DevelopmentFolder) {
+        try? FileManager.default.removeItem(at: folder.state)
+    }
+}
