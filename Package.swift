@@ -170,7 +170,10 @@ let package = Package(
             ]),
         tests(
             "EndToEndTests",
-            ["Orders", "Payments", "Inventory", "StripeSandbox", "ServiceRuntime", "LocalServers", asyncHTTPClient]),
+            [
+                "artesanos", "Composition", "Inventory", "StripeSandbox", "ServiceRuntime", "LocalServers", "JetStream",
+                "Outbox", "Postgres", "Contracts", "Schema", asyncHTTPClient, nio, nioHTTP1, lifecycle, logging,
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

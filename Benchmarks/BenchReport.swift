@@ -26,7 +26,8 @@ struct BenchReport {
     }
 
     /// Adds a figure and prints its line.
-    mutating func add(_ name: String, _ value: Double, _ unit: String, ratio: Double? = nil, of baseline: String? = nil) {
+    mutating func add(_ name: String, _ value: Double, _ unit: String, ratio: Double? = nil, of baseline: String? = nil)
+    {
         entries.append(
             Entry(name: name, value: value, unit: unit, ratio: ratio, baseline: baseline, measuredAt: Date()))
         var line = "bench \(name) \(Self.short(value)) \(unit)"

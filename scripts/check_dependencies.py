@@ -61,7 +61,7 @@ ALLOWED = {
     "Tests/PaymentsTests": SERVICE | HTTP_CLIENT | TESTING | {"Payments", "StripeSandbox", "JetStream"},
     "Tests/InventoryTests": SERVICE | TESTING | {"Inventory", "JetStream"},
     "Tests/CompositionTests": EVERYTHING | TESTING | {"Composition"},
-    "Tests/EndToEndTests": EVERYTHING | TESTING | {"Composition"},
+    "Tests/EndToEndTests": EVERYTHING | TESTING | {"Composition", "artesanos"},
 }
 
 IMPORT = re.compile(

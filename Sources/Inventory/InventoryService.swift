@@ -67,9 +67,12 @@ public struct InventoryService: ApplicationService {
 
     public var background: [any Service] {
         [
-            InventoryUpkeep(
-                pool: environment.pool, jobs: environment.jobs, configuration: configuration, metrics: metrics,
-                logger: environment.logger)
+            RecurringJobs(
+                [SweepReservations.kind, CheckStockDrift.kind], queue: environment.jobs, pool: environment.pool,
+                logger: environment.logger),
+            InventoryGauges(
+                pool: environment.pool, interval: configuration.gaugeInterval, metrics: metrics,
+                logger: environment.logger),
         ]
     }
 }

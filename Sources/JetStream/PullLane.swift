@@ -253,11 +253,11 @@ final class PullLane: MessageTarget {
 
     /// The connection was closed or drained.
     func finish() {
-        end(.failed(JetStreamError(.closed, "the connection was closed")))
         state.withLock { state in
             state.isDiscarded = true
             state.subscription = nil
         }
+        end(.failed(JetStreamError(.closed, "the connection was closed")))
     }
 
     /// Returns early when the server stops in the midst of a batch: it does so when `max_ack_pending` is reached.

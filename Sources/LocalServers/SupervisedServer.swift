@@ -48,11 +48,11 @@ final class SupervisedServer: Sendable {
             kill -s "$signal" "$server" 2>/dev/null
             kill -s CONT "$server" 2>/dev/null
             tries=0
-            while [ "$tries" -lt "$grace" ] && kill -0 "$server" 2>/dev/null; do
+            while kill -0 "$server" 2>/dev/null; do
+                [ "$tries" -eq "$grace" ] && kill -s KILL "$server"
                 sleep 0.1
                 tries=$((tries + 1))
             done
-            kill -s KILL "$server" 2>/dev/null
             if [ -n "$scratch" ]; then
                 rm -rf "$scratch" 2>/dev/null || { sleep 1; rm -rf "$scratch"; }
             fi

@@ -84,7 +84,7 @@ import Testing
         let service = try await production.connect(.inventory)
         try service.publish(NATSWakeup.subject("inventory"))
         var iterator = hints.makeAsyncIterator()
-        #expect(try await iterator.next()?.subject == NATSWakeup.subject("inventory"))
+        #expect(await iterator.next()?.subject == NATSWakeup.subject("inventory"))
         await service.close()
         await relay.close()
         await production.server.stop()

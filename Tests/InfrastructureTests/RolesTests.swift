@@ -87,7 +87,7 @@ import Testing
             }
         }
         let dead = try await service.query("select stream_sequence from dead_letter where consumer = 'relay'")
-        #expect(try dead.decode(Int64.self) == [2])
+        #expect(try dead.map { try $0.get(0, as: Int64.self) } == [2])
 
         let connection = try await setting.connect("orders_relay")
         #expect(await refusal("update outbox set subject = 'x'", connection) == Self.insufficientPrivilege)

@@ -60,10 +60,10 @@ import Testing
     }
 
     @Test func workInProgressHoldsBackRedelivery() async throws {
-        let (stream, consumer, delivery) = try await one { $0.ackWait = .milliseconds(500) }
+        let (stream, consumer, delivery) = try await one { $0.ackWait = .seconds(2) }
         let start = ContinuousClock.now
-        // Twice the ack wait; the fetches are what passes the time.
-        while ContinuousClock.now - start < .seconds(1) {
+        // Longer than the ack wait; the fetches are what passes the time.
+        while ContinuousClock.now - start < .seconds(3) {
             delivery.inProgress()
             #expect(try await consumer.fetch(max: 1, expires: .milliseconds(100)).isEmpty)
         }

@@ -8,25 +8,28 @@ import Testing
     @Test func timeoutsComeInTheOrderOfTheirTimes() async throws {
         let queue = TimeoutQueue()
         let fired = Mutex<[Int]>([])
-        for milliseconds in [60, 20, 80, 40] {
+        for milliseconds in [600, 200, 800, 400] {
             _ = queue.schedule(after: .milliseconds(milliseconds)) { fired.withLock { $0.append(milliseconds) } }
         }
         try await eventually("all") { fired.withLock { $0.count } == 4 }
-        #expect(fired.withLock { $0 } == [20, 40, 60, 80])
+        #expect(fired.withLock { $0 } == [200, 400, 600, 800])
     }
 
     @Test func cancelledOnesDoNotCome() async throws {
         let queue = TimeoutQueue()
         let fired = Mutex<[Int]>([])
-        var ids: [TimeoutQueue.ID] = []
-        for number in 0..<1_000 {
-            ids.append(queue.schedule(after: .milliseconds(50)) { fired.withLock { $0.append(number) } })
-        }
-        for (number, id) in ids.enumerated() where number != 500 { queue.cancel(id) }
         let last = Promise<Void>()
-        _ = queue.schedule(after: .milliseconds(100)) { last.resolve(()) }
+        let ids = (0..<1_000).map { number in
+            queue.schedule(after: .seconds(1)) { fired.withLock { $0.append(number) } }
+        }
+        // Also in the midst of the heap, while most of it is taken out.
+        let kept = queue.schedule(after: .milliseconds(500)) { fired.withLock { $0.append(-1) } }
+        _ = queue.schedule(after: .milliseconds(1_500)) { last.resolve(()) }
+        for id in ids { queue.cancel(id) }
+        queue.cancel(ids[0])
         await last.value
-        #expect(fired.withLock { $0 } == [500])
+        queue.cancel(kept)
+        #expect(fired.withLock { $0 } == [-1])
     }
 
     @Test func aPromiseKeepsItsFirstValueForAll() async {

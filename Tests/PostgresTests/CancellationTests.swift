@@ -126,7 +126,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func whileQueriesWaitOtherTasksGoOn() async throws {
+    @Test(.timeLimit(.minutes(3))) func whileQueriesWaitOtherTasksGoOn() async throws {
         try await withPool(size: 33) { pool in
             try await pool.withConnection { holder in
                 try await holder.advisoryLock(1)

@@ -26,7 +26,7 @@ func withDatabase<R>(
 /// A pool on a fresh database, closed afterwards.
 @discardableResult
 func withPool<R>(
-    size: Int = 4, acquireTimeout: Duration = .seconds(5), maxLifetime: Duration = .seconds(1800),
+    size: Int = 4, acquireTimeout: Duration = .seconds(60), maxLifetime: Duration = .seconds(1800),
     idleCheck: Duration = .seconds(30), _ body: (PostgresPool) async throws -> R
 ) async throws -> R {
     let database = try await TestDatabase.make()

@@ -75,7 +75,8 @@ struct JournalTests {
             try file.write(contentsOf: Data(#"{"intent":{"_0":{"id":"pi_"#.utf8))
             try file.close()
             try await StripeSandboxServer.withServer(configuration) { server in
-                #expect(try server.snapshot().paymentIntents.map(\.id) == [id])
+                let snapshot = try server.snapshot()
+                #expect(snapshot.paymentIntents.map(\.id) == [id])
             }
         }
     }

@@ -36,7 +36,7 @@ final class WebhookReceiver: Sendable {
         let receiver = WebhookReceiver()
         let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
         var logger = Logger(label: "receiver")
-        logger.logLevel = .warning
+        logger.logLevel = .critical
         let application = Application(
             responder: CallbackResponder<BasicRequestContext> { request, _ in try await receiver.take(request) },
             configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),

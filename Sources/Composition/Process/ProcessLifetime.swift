@@ -17,7 +17,11 @@ public struct ProcessLifetime: Sendable {
     ///   - services: stopped in the opposite order.
     ///   - shutdownTimeout: how long a graceful stop may take.
     public init(_ services: [any Service], shutdownTimeout: Duration, logger: Logger) {
-        var configuration = ServiceGroupConfiguration(services: services, logger: logger)
+        // Named by their types: a service's own description would put all that it holds into the log.
+        let parts = services.map {
+            ServiceGroupConfiguration.ServiceConfiguration(service: $0, serviceName: "\(type(of: $0))")
+        }
+        var configuration = ServiceGroupConfiguration(services: parts, logger: logger)
         configuration.maximumGracefulShutdownDuration = shutdownTimeout
         configuration.maximumCancellationDuration = Self.cancellationTimeout
         self.group = ServiceGroup(configuration: configuration)

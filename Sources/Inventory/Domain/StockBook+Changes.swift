@@ -12,9 +12,9 @@ extension StockBook {
                     deltaReserved: item.reserved - before.reserved, lowStockThreshold: item.lowStockThreshold,
                     isLowStockAlerted: item.isLowStockAlerted))
         }
-        for holds in orders.values.sorted(by: { $0.order.orderID.uuidString < $1.order.orderID.uuidString }) {
-            let before = loadedOrders[holds.order.orderID]
-            guard before != holds else { continue }
+        for id in touchedOrders {
+            let before = loadedOrders[id]
+            guard let holds = orders[id], before != holds else { continue }
             if before?.release != holds.release || (before?.cameLate ?? false) != holds.cameLate {
                 changes.orders.append(holds)
             }

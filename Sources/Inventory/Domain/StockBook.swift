@@ -15,6 +15,9 @@ struct StockBook: Sendable {
     /// By SKU. A SKU that is not here is not in the catalogue.
     private(set) var shelf: [String: ShelfItem]
     private(set) var orders: [UUID: OrderHolds]
+    /// The orders that were written to, in the order of the first time.
+    private(set) var touchedOrders: [UUID] = []
+    private var isTouched: Set<UUID> = []
     private(set) var entries: [LedgerEntry] = []
     /// With the trace of what caused each.
     private(set) var messages: [(message: StockMessage, traceparent: String?)] = []
@@ -84,7 +87,9 @@ struct StockBook: Sendable {
 
     /// What is now known of an order.
     mutating func keep(_ holds: OrderHolds) {
-        orders[holds.order.orderID] = holds
+        let id = holds.order.orderID
+        if isTouched.insert(id).inserted { touchedOrders.append(id) }
+        orders[id] = holds
     }
 
     mutating func setThreshold(_ threshold: Int, of sku: String) {

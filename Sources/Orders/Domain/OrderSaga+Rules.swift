@@ -5,13 +5,15 @@ extension OrderSaga {
     private static let undone = OrderSagaStep.undone
     /// A payment is possible: inventory has said yes, or payments speaks of it, which it does only then.
     private static let paying: [OrderSagaStep] = [.stockReserved, .paymentPending]
+    /// Where stock may have been asked for once more, because money came late.
+    private static let rescuing: [OrderSagaStep] = [.paymentPending] + failed
 
     /// The whole table. Inventory's and payments' streams are not ordered against each other, so a payment's event may
     /// come before the reservation that allowed it; it then proves the reservation.
     static let rules: [OrderSagaRule] = inventoryRules + paymentRules + deadlineRules + requestRules
 
     private static let inventoryRules: [OrderSagaRule] = [
-        .on(.stockReserved, in: running + failed, if: .rescueAnswered && .newHold, to: .completed, .confirm),
+        .on(.stockReserved, in: rescuing, if: .rescueAnswered && .newHold, to: .completed, .confirm),
         .on(.stockReserved, in: [.started], if: .newHold, to: .stockReserved, .takeHold),
         .on(.stockReserved, in: paying, if: .newHold, .takeHold),
         .on(.stockReserved, in: paying, if: .longerHold, .takeHold),
@@ -21,7 +23,7 @@ extension OrderSaga {
         .on(.stockReserved, in: undone, if: .newHold, .heldAfterEnd),
         .ignore(.stockReserved, in: undone, "duplicate"),
 
-        .on(.outOfStock, in: running, if: .rescueAnswered, to: .paymentFailed, .rescueRefused),
+        .on(.outOfStock, in: [.paymentPending], if: .rescueAnswered, to: .paymentFailed, .rescueRefused),
         .on(.outOfStock, in: [.started], if: .stockUnknown, to: .stockFailed, .outOfStock),
         .illegal(.outOfStock, in: running, "the stock was reserved"),
         .on(.outOfStock, in: [.completed], to: .cancelled, .stockLost),
@@ -42,7 +44,7 @@ extension OrderSaga {
 
     private static let paymentRules: [OrderSagaRule] = [
         .ignore(.paymentPending, .paymentProcessing, .paymentTryFailed, in: running, if: .charged, "it has succeeded"),
-        .on(.paymentProcessing, in: running, if: .mayExtend, to: .paymentPending, .extend),
+        .on(.paymentProcessing, in: paying, if: .mayExtend, to: .paymentPending, .extend),
         .on(.paymentProcessing, in: running, if: .overdue, to: .paymentPending, .waitForProcessing),
         .on(
             .paymentPending, .paymentProcessing, .paymentTryFailed, in: [.started, .stockReserved],
@@ -70,8 +72,8 @@ extension OrderSaga {
         .ignore(.paymentDeclined, .paymentCancelled, in: undone + [.completed], "duplicate"),
 
         .ignore(.paymentRefunded, in: all, if: .knownRefund, "duplicate"),
-        .on(.paymentRefunded, in: running, if: .rescueAsked && .fullRefund, to: .paymentFailed, .refundedInRescue),
-        .on(.paymentRefunded, in: running, if: .rescueAsked, .noteRefund),
+        .on(.paymentRefunded, in: [.paymentPending], if: .rescueAsked && .fullRefund, to: .paymentFailed, .refundedInRescue),
+        .on(.paymentRefunded, in: [.paymentPending], if: .rescueAsked, .noteRefund),
         .illegal(.paymentRefunded, in: running, "nothing was charged"),
         .on(.paymentRefunded, in: failed, if: .rescueAsked && .fullRefund, .refundedInRescue),
         .on(.paymentRefunded, in: undone + [.completed], .noteRefund),
@@ -82,7 +84,7 @@ extension OrderSaga {
         .on(.stockDeadline, in: [.paymentPending], if: !.overdue && .stockUnknown, .paymentOverdue),
         .on(.paymentDeadline, in: paying, if: !.overdue && !.charged, .paymentOverdue),
         .on(.answerDeadline, in: running, if: .overdue, .askPaymentAgain),
-        .on(.rescueDeadline, in: running, if: .rescueAsked, to: .paymentFailed, .rescueTimeout),
+        .on(.rescueDeadline, in: [.paymentPending], if: .rescueAsked, to: .paymentFailed, .rescueTimeout),
         .on(.rescueDeadline, in: failed, if: .rescueAsked, .rescueTimeout),
         .on(.undoDeadline, in: undone, if: .unsettled && !.rescueAsked, .repeatUndo),
         .on(.totalDeadline, in: [.started], if: !.overdue, to: .stockFailed, .totalTimeout),
@@ -98,7 +100,7 @@ extension OrderSaga {
         .ignore(.cancelRequested, in: failed + [.completed], "the order has ended"),
 
         .on(.retryRequested, in: running, if: .overdue, .retryAnswer),
-        .on(.retryRequested, in: running + failed, if: .rescueAsked, .retryRescue),
+        .on(.retryRequested, in: rescuing, if: .rescueAsked, .retryRescue),
         .on(.retryRequested, in: running, .retryWait),
         .on(.retryRequested, in: undone, if: .unsettled, .retryUndo),
         .ignore(.retryRequested, in: undone + [.completed], "settled: there is nothing to repeat"),

@@ -1,13 +1,14 @@
 /// The saga's table as documentation: drawn, and as a table. `docs/saga.md` holds both, and a test keeps them equal.
 public enum OrderSagaDiagram {
-    /// The steps and what leads from one to another, as a Mermaid state diagram. Rows that keep the step are left out.
+    /// The steps and what leads from one to another, as a Mermaid state diagram. Rows that keep the step are left out, and
+    /// so are the conditions, which the table has.
     public static func mermaid() -> String {
         var lines = ["stateDiagram-v2", "    [*] --> \(OrderSagaStep.started.rawValue) : POST /orders"]
         for from in OrderSagaStep.allCases {
             for to in OrderSagaStep.allCases where to != from {
-                for label in labels(from: from, to: to) {
-                    lines.append("    \(from.rawValue) --> \(to.rawValue) : \(label)")
-                }
+                let events = events(from: from, to: to)
+                guard !events.isEmpty else { continue }
+                lines.append("    \(from.rawValue) --> \(to.rawValue) : \(events.joined(separator: "<br/>"))")
             }
         }
         lines.append("    \(OrderSagaStep.completed.rawValue) --> [*] : settled")
@@ -31,12 +32,13 @@ public enum OrderSagaDiagram {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    private static func labels(from: OrderSagaStep, to: OrderSagaStep) -> [String] {
-        OrderSaga.rules.compactMap { rule -> [String]? in
-            guard case .apply(_, to) = rule.outcome, rule.from.contains(from) else { return nil }
-            let condition = rule.when.name.isEmpty ? "" : " [\(rule.when.name)]"
-            return rule.on.map { $0.rawValue + condition }
-        }.flatMap { $0 }
+    private static func events(from: OrderSagaStep, to: OrderSagaStep) -> [String] {
+        var events: [String] = []
+        for rule in OrderSaga.rules where rule.from.contains(from) {
+            guard case .apply(_, to) = rule.outcome else { continue }
+            for event in rule.on where !events.contains(event.rawValue) { events.append(event.rawValue) }
+        }
+        return events
     }
 
     private static func name(of steps: [OrderSagaStep]) -> String {

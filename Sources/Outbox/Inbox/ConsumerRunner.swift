@@ -142,7 +142,7 @@ public final class ConsumerRunner: Service {
             do {
                 let applied = try await inbox.apply([event])
                 settle(delivery, event, applied[event.id], tries: &tries)
-            } catch where isInterruption(error) {
+            } catch  where isInterruption(error) {
                 // Not the event's fault. All that is left comes again, in order.
                 for (delivery, event) in batch[index...] {
                     postpone(delivery, event, for: .milliseconds(100), tries: &tries)

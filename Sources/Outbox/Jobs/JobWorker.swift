@@ -40,9 +40,9 @@ struct JobWorker: Sendable {
                 try await run(claimed, in: transaction)
                 return claimed.count
             }
-        } catch where claimed.isEmpty || isInterruption(error) {
+        } catch  where claimed.isEmpty || isInterruption(error) {
             throw error
-        } catch where claimed.count == 1 {
+        } catch  where claimed.count == 1 {
             try await fail(claimed[0], error: error)
             return 1
         } catch {

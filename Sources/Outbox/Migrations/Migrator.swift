@@ -111,7 +111,8 @@ public struct Migrator: Sendable {
 
     private static let lock: Int64 = 0x6172_7465_6D69_6772
 
-    private func locked<Result>(_ connection: PostgresConnection, _ body: () async throws -> Result) async throws -> Result
+    private func locked<Result>(_ connection: PostgresConnection, _ body: () async throws -> Result) async throws
+        -> Result
     {
         try await connection.advisoryLock(Self.lock)
         do {

@@ -6,7 +6,9 @@ struct LedgerReader {
     let stream: String
 
     /// A batch of rows above `position`; with `askingHolders`, who held the outbox's lock just *before* they were read.
-    func read(after position: Int64, limit: Int, askingHolders: Bool) async throws -> (rows: PostgresRows, holders: Set<String>) {
+    func read(after position: Int64, limit: Int, askingHolders: Bool) async throws -> (
+        rows: PostgresRows, holders: Set<String>
+    ) {
         let read = RelaySQL.read.bind(position, Int64(limit))
         guard askingHolders else { return (try await connection.query(read), []) }
         // One round trip, in this order: each statement has a snapshot of its own.

@@ -73,7 +73,8 @@ struct RelayRun {
                 try await measureLag()
                 await wakeup.wait(upTo: poll)
                 // While a hole is open the poll stays short: what it waits for may end at any moment.
-                poll = isWaitingForGap
+                poll =
+                    isWaitingForGap
                     ? min(poll * 2, .milliseconds(20), configuration.idlePoll) : min(poll * 2, configuration.idlePoll)
             }
         }

@@ -71,7 +71,8 @@ extension ConnectionState {
         return request.parameters.withPointers(step.parameters, scratch: &scratch) { pointers in
             entry.nameBytes.withUnsafeBufferPointer { name in
                 PQsendQueryPrepared(
-                    handle, name.baseAddress, pointers.count, pointers.values, pointers.lengths, pointers.formats, 1) == 1
+                    handle, name.baseAddress, pointers.count, pointers.values, pointers.lengths, pointers.formats, 1)
+                    == 1
             }
         }
     }

@@ -96,12 +96,13 @@ public final class PostgresTransaction: PostgresExecutor {
     private func rollBack(to mark: TransactionState.Mark) async {
         guard state.withLock({ $0.rollBackSavepoint(mark) }), !core.isClosed else { return }
         do {
-            let statements = [TransactionSQL.rollback(to: mark.depth).bind(), TransactionSQL.release(mark.depth).bind()]
-            _ = try await core.runUncancellable(Request(statements))
-        } catch let error as PostgresError {
+            _ = try await core.runUncancellable(
+                Request(
+                    [TransactionSQL.rollback(to: mark.depth), TransactionSQL.release(mark.depth)].map { $0.bind() }))
+        } catch {
             // The savepoint itself was never set: the statement that failed stood before it.
-            state.withLock { $0.lost = $0.lost ?? error }
-        } catch {}
+            state.withLock { $0.lost = $0.lost ?? error as? PostgresError ?? aborted(because: $0.firstError) }
+        }
     }
 
     // MARK: The end
@@ -140,7 +141,9 @@ public final class PostgresTransaction: PostgresExecutor {
                     }
                 }
             }
-            guard results.last?.result?.commandTag == "COMMIT" else { throw aborted() }
+            guard results.last?.result?.commandTag == "COMMIT" else {
+                throw aborted(because: state.withLock { $0.firstError })
+            }
         } catch let error as PostgresError where error.code == .connection && request.wasSent {
             // If the server told us that it failed on its way to COMMIT, that is certain; silence is not.
             if error.isFatal, request.completedSteps < request.steps.count - 1 { throw error }
@@ -171,11 +174,12 @@ public final class PostgresTransaction: PostgresExecutor {
     private func end() { state.withLock { $0.isEnded = true } }
 
     private func throwIfAborted() throws {
-        if core.withState({ $0.isIdle && $0.transactionStatus == PQTRANS_INERROR }) { throw aborted() }
+        if core.withState({ $0.isIdle && $0.transactionStatus == PQTRANS_INERROR }) {
+            throw aborted(because: state.withLock { $0.firstError })
+        }
     }
 
-    private func aborted() -> PostgresError {
-        let cause = state.withLock { $0.firstError }
+    private func aborted(because cause: PostgresError?) -> PostgresError {
         let reason = cause.map { ": \($0.message)" } ?? ""
         var error = PostgresError(
             .transactionAborted, "the transaction was rolled back because a statement in it had failed" + reason)

@@ -173,10 +173,15 @@ public struct RelaySettings: Sendable {
     public var batchSize: Int
     /// Batches that wait for their acknowledgement at once.
     public var batchesInFlight: Int
+    /// Where a process that only relays serves its probes and metrics.
+    public var port: Int
 
-    public init(retention: Duration = .seconds(14 * 86_400), batchSize: Int = 1_000, batchesInFlight: Int = 4) {
+    public init(
+        retention: Duration = .seconds(14 * 86_400), batchSize: Int = 1_000, batchesInFlight: Int = 4, port: Int = 8084
+    ) {
         self.retention = retention
         self.batchSize = batchSize
         self.batchesInFlight = batchesInFlight
+        self.port = port
     }
 }

@@ -94,6 +94,10 @@ enum Settings {
     static let relayInFlight = Setting.number(
         "RELAY_IN_FLIGHT", "Batches of the relay that wait for their acknowledgement at once.", default: 4, in: 1...64)
 
+    static let relayPort = Setting.number(
+        "RELAY_PORT", "Port of the probes and metrics of a process that only relays; 0 takes a free one.",
+        default: 8084, in: 0...65_535)
+
     // Telemetry
     static let logLevel = Setting<Logger.Level>.choice("LOG_LEVEL", "The least level that is logged.", default: .info)
     static let logFormat = Setting<LogConfiguration.Format>.choice("LOG_FORMAT", "The form of the log.", default: .json)
@@ -141,7 +145,10 @@ enum Settings {
         ),
         ("Inventory", [reservationTTL.description, reservationMaxHold.description]),
         ("Payments", [paymentMaxTries.description]),
-        ("Outbox and relay", [outboxRetention.description, relayBatch.description, relayInFlight.description]),
+        (
+            "Outbox and relay",
+            [outboxRetention.description, relayBatch.description, relayInFlight.description, relayPort.description]
+        ),
         (
             "Telemetry",
             [

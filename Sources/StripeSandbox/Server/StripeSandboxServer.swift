@@ -48,6 +48,9 @@ public final class StripeSandboxServer: Service {
         let api = SandboxAPI(
             engine: engine, secretKeys: Set(configuration.secretKeys),
             publishableKeys: Set(configuration.publishableKeys), apiVersion: configuration.apiVersion)
+        // Cancelled with connections open, which is how tests end it, the framework would log an error for each.
+        var quiet = logger
+        quiet.logLevel = .critical
         let application = Application(
             responder: SandboxResponder(api: api, controls: controls),
             configuration: ApplicationConfiguration(
@@ -57,7 +60,7 @@ public final class StripeSandboxServer: Service {
                 bound.set(.success(port))
                 logger.info("stripe sandbox listens", metadata: ["port": "\(port)"])
             },
-            logger: logger)
+            logger: quiet)
         let dispatcher = WebhookDispatcher(
             engine: engine, client: client, retry: configuration.webhookRetry, logger: logger)
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -84,14 +87,16 @@ public final class StripeSandboxServer: Service {
     /// - Throws: when it could not listen.
     public func baseURL() async throws -> String { "http://\(configuration.host):\(try await port())" }
 
-    /// Runs a server for as long as `body` runs.
+    /// Runs a server for as long as `body` runs. Without a logger only warnings are logged.
     /// - Throws: what `body` throws, unchanged.
     public static func withServer<Result: Sendable>(
         _ configuration: StripeSandboxConfiguration = StripeSandboxConfiguration(),
-        logger: Logger = Logger(label: "stripe-sandbox"),
+        logger: Logger? = nil,
         _ body: (StripeSandboxServer) async throws -> Result
     ) async throws -> Result {
-        let server = try StripeSandboxServer(configuration, logger: logger)
+        var quiet = Logger(label: "stripe-sandbox")
+        quiet.logLevel = .warning
+        let server = try StripeSandboxServer(configuration, logger: logger ?? quiet)
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await server.run() }
             _ = try await server.port()

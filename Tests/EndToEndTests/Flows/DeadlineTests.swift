@@ -1,8 +1,12 @@
 import Composition
 import Contracts
 import Foundation
+import Postgres
+import StripeSandbox
 import TestSupport
 import Testing
+
+@testable import artesanos
 
 extension EndToEnd {
     /// What happens when somebody does not answer in time.

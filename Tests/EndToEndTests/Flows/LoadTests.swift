@@ -1,8 +1,12 @@
 import Composition
 import Contracts
 import Foundation
+import StripeSandbox
+import Postgres
 import TestSupport
 import Testing
+
+@testable import artesanos
 
 extension EndToEnd {
     @Suite struct LoadTests {

@@ -1,8 +1,13 @@
 import Composition
 import Contracts
 import Foundation
+import StripeSandbox
+import Postgres
+import LocalServers
 import TestSupport
 import Testing
+
+@testable import artesanos
 
 extension EndToEnd {
     /// Orders go on whatever stops in between.
@@ -34,7 +39,8 @@ extension EndToEnd {
         }
 
         @Test func ordersOfAKilledProcessAllEndAfterItsRestart() async throws {
-            try await Marketplace.run(hosting: []) { market in
+            // What the process had fetched comes again after the consumers' ack_wait: the stock deadline has to be longer.
+            try await Marketplace.run(hosting: [], settings: ["SAGA_STOCK_DEADLINE": "120s"]) { market in
                 var process = try ServingProcess(market)
                 try await market.untilServing()
                 try await market.untilOrdersCanBePlaced()

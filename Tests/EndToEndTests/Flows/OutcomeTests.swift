@@ -1,8 +1,11 @@
 import Composition
 import Contracts
 import Foundation
+import StripeSandbox
 import TestSupport
 import Testing
+
+@testable import artesanos
 
 extension EndToEnd {
     /// The ends that an order reaches by itself.

@@ -3,12 +3,14 @@ import Composition
 import Contracts
 import Outbox
 import Foundation
+import Postgres
 import NIOCore
 import NIOHTTP1
 import TestSupport
 import Testing
 
 @testable import StripeSandbox
+@testable import artesanos
 
 extension EndToEnd {
     /// What Stripe sends, and what only says that it is from Stripe.

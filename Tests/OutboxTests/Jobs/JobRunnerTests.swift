@@ -172,7 +172,9 @@ struct JobRunnerTests {
         try await setting.schedule("a")
         let isFirst = Mutex(true)
         let handler = Recorder { _, transaction in
-            if isFirst.withLock({ let was = $0; $0 = false; return was }) {
+            if isFirst.withLock({
+                let was = $0; $0 = false; return was
+            }) {
                 try await transaction.query("select pg_terminate_backend(pg_backend_pid())")
             }
             return .done

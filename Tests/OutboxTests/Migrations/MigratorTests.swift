@@ -97,7 +97,8 @@ struct MigratorTests {
         try await migrator.up(connection)
         try await migrator.down(connection, steps: SchemaCatalog.outbox.count)
         let left = try await connection.query(
-            "select count(*) from pg_class where relnamespace = 'public'::regnamespace and relname not like 'schema_migration%'")
+            "select count(*) from pg_class where relnamespace = 'public'::regnamespace and relname not like 'schema_migration%'"
+        )
         #expect(try left.first?.get(0, as: Int64.self) == 0)
         try await migrator.up(connection)
         await connection.close()

@@ -185,7 +185,8 @@ struct RelayTests {
                 try await eventually("some more is relayed (seed \(seed))") { !harness.streamPositions.isEmpty }
             }
             if random.next(3) == 0 {
-                harness.broker.loseTail(of: RelayHarness.stream, count: Int(random.next(8)), keepsDedupe: random.next(2) == 0)
+                harness.broker.loseTail(
+                    of: RelayHarness.stream, count: Int(random.next(8)), keepsDedupe: random.next(2) == 0)
             }
         }
         try await harness.withRelay {

@@ -1,6 +1,7 @@
 import JetStream
 import LocalServers
 import Logging
+import Outbox
 import TestSupport
 import Testing
 
@@ -36,6 +37,15 @@ import Testing
             try await admin.apply(second)
             // An old plan is harmless too: creating what is there changes nothing.
             try await admin.apply(first)
+            // The relay can store a large batch in one step.
+            let broker = JetStreamBroker(connection, atomicBatches: .from(64))
+            _ = try await broker.tail(of: "orders")
+            let batch = (1...1_000).map {
+                LedgerMessage(
+                    position: $0, messageID: "orders-\($0)", subject: "order.created.v1", traceparent: nil,
+                    payload: [UInt8](repeating: 120, count: 400))
+            }
+            #expect(await broker.publish(batch, to: "orders", after: 0).outcome() == .stored(lastSequence: 1_000))
             let info = try await JetStreamContext(connection).consumerInfo(stream: "orders", "payments-orders")
             #expect(info.configuration.maxDeliver == -1)
         }
