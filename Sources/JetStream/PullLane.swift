@@ -251,13 +251,18 @@ final class PullLane: MessageTarget {
         end(.failed(JetStreamError(error)))
     }
 
-    /// The connection was closed or drained.
+    /// The connection was closed or drained: what is left goes to the fetch that waits, or back.
     func finish() {
-        state.withLock { state in
-            state.isDiscarded = true
-            state.subscription = nil
+        let buffer = state.withLock { state in
+            if let fetch = state.fetch, state.buffer.isEmpty {
+                state.fetch = nil
+                fetch.outcome.resolve(.failed(JetStreamError(.closed, "the connection was closed")))
+            } else {
+                resolve(&state)
+            }
+            return Self.discard(&state).0
         }
-        end(.failed(JetStreamError(.closed, "the connection was closed")))
+        end(buffer, nil)
     }
 
     /// Returns early when the server stops in the midst of a batch: it does so when `max_ack_pending` is reached.

@@ -38,7 +38,7 @@ import Testing
         let stream = try await TestStream.make()
         let consumer = try await stream.consumer()
         try await stream.fill(10)
-        let deliveries = try await consumer.fetch(max: 10, expires: .seconds(10))
+        let deliveries = try await consumer.fetch(10, max: 10)
         let acks = stream.js.publishPipelined(stream.messages(500, from: 11), timeout: .seconds(30))
         for delivery in deliveries { delivery.ack() }
         await stream.connection.drain(timeout: .seconds(30))

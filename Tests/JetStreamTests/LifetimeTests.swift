@@ -31,7 +31,7 @@ import Testing
             weak = Weak(stream.connection)
             try await stream.fill(10)
             let consumer = try await stream.consumer()
-            #expect(try await consumer.fetch(max: 5, expires: .seconds(10)).count == 5)
+            #expect(try await consumer.fetch(5, max: 5).count == 5)
             let subscription = try stream.connection.subscribe("some.subject")
             try stream.connection.publish("some.subject")
             for await _ in subscription { break }

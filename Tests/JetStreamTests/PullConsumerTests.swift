@@ -8,15 +8,13 @@ import Testing
         let stream = try await TestStream.make()
         try await stream.fill(25)
         let consumer = try await stream.consumer()
-        var sizes: [Int] = []
         var numbers: [Int] = []
-        for _ in 0..<3 {
+        while numbers.count < 25 {
             let deliveries = try await consumer.fetch(max: 10, expires: .seconds(10))
-            sizes.append(deliveries.count)
+            #expect((1...10).contains(deliveries.count))
             numbers += deliveries.map { number($0.payload) }
             for delivery in deliveries { #expect(delivery.ack()) }
         }
-        #expect(sizes == [10, 10, 5])
         #expect(numbers == Array(1...25))
         try await eventually("all acked") { try await stream.info(consumer).ackFloor.stream == 25 }
         await stream.connection.close()
@@ -174,8 +172,7 @@ import Testing
             let consumer = try await stream.consumer { $0.maxAckPending = 5 }
             durable = consumer.durable
             // The request for 100 stays open behind the five: acks would bring more to a consumer that is gone.
-            let deliveries = try await consumer.fetch(max: 100, expires: .seconds(60))
-            #expect(deliveries.count == 5)
+            let deliveries = try await consumer.fetch(5, max: 100)
             for delivery in deliveries { delivery.ack() }
         }
         let again = stream.js.pullConsumer(stream: stream.name, durable: durable)

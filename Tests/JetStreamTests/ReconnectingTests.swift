@@ -13,7 +13,7 @@ import Testing
         let subject = UniqueName.next("m")
         let subscription = try stream.connection.subscribe(subject)
         try await stream.fill(3)
-        for delivery in try await consumer.fetch(max: 10, expires: .seconds(10)) { try await delivery.ackSync() }
+        for delivery in try await consumer.fetch(3, max: 10) { try await delivery.ackSync() }
         #expect(try await stream.info(consumer).ackFloor.stream == 3)
         let waiting = Task {
             await jetStreamError { () throws(JetStreamError) in try await consumer.fetch(max: 10, expires: .seconds(60)) }

@@ -3,6 +3,7 @@ import JetStream
 import LocalServers
 import Logging
 import TestSupport
+import Testing
 
 /// A logger that says nothing.
 let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
@@ -124,6 +125,19 @@ extension Result where Failure == JetStreamError {
 
     var value: Success? {
         if case .success(let value) = self { value } else { nil }
+    }
+}
+
+extension PullConsumer {
+    /// Fetches until there are so many. (On a busy machine a fetch may return with a part of what is there.)
+    func fetch(_ count: Int, max: Int) async throws -> [JetStreamDelivery] {
+        var deliveries: [JetStreamDelivery] = []
+        while deliveries.count < count {
+            let more = try await fetch(max: max, expires: .seconds(10))
+            try #require(!more.isEmpty)
+            deliveries += more
+        }
+        return deliveries
     }
 }
 

@@ -27,7 +27,8 @@ struct ExpiryTests {
         for row in rows {
             let lateness = try row.get(0, as: Double.self)
             #expect(lateness >= 0)
-            #expect(lateness < 1)
+            // Milliseconds on a machine that has nothing else to do; the sweep would be minutes late.
+            #expect(lateness < 10)
         }
         #expect(try await setting.stock("JAR") == [5, 0])
         let told = try await setting.released(orders[0])
@@ -113,7 +114,7 @@ struct ExpiryTests {
             try await setting.count("select count(*) from reservation where status = 'active'") == 0
         }
         let took = ContinuousClock.now - start
-        #expect(took < .seconds(15))
+        #expect(took < .seconds(30))
         let told = try await setting.count(
             "select count(distinct aggregate_id) from outbox where subject = 'inventory.released.v1'")
         #expect(told == 10_000)

@@ -5,7 +5,8 @@ import Testing
 
 @testable import Inventory
 
-@Suite("Inventory's statements")
+/// One after the other, on one connection.
+@Suite("Inventory's statements", .serialized)
 struct StatementTests {
     @Test(
         "every statement is valid on the migrated schema",

@@ -1,0 +1,186 @@
+import Contracts
+import Foundation
+import StripeSandbox
+import TestSupport
+import Testing
+
+@testable import Payments
+
+@Suite("Payment flows, against the sandbox")
+struct PaymentFlowTests {
+    @Test("an order with a good payment method is charged once, whichever comes first", arguments: [true, false])
+    func charges(orderFirst: Bool) async throws {
+        try await PaymentsSetting.run { setting in
+            let order = TestOrder(paymentMethod: "pm_card_visa")
+            if orderFirst {
+                try await setting.hear(order.created(), order.reserved())
+            } else {
+                try await setting.hear(order.reserved(), order.created())
+            }
+            let payment = try await setting.reach(order, .succeeded)
+            #expect(payment.amountReceived == 2500)
+            try await setting.expectTold(order, "succeeded")
+            let told = try #require(try await setting.told(order).first?.data)
+            #expect(told.orderId == order.id)
+            #expect(told.sagaId == order.saga)
+            #expect(told.paymentIntentId == payment.paymentIntentID)
+            #expect(told.amount == .init(amount: 2500, currency: "EUR"))
+            let snapshot = try setting.sandbox.snapshot()
+            #expect(snapshot.charges.count == 1)
+            let intent = try #require(snapshot.paymentIntents.first)
+            #expect(intent.metadata["order_id"] == order.id.uuidString.lowercased())
+            #expect(intent.metadata["saga_id"] == order.saga.uuidString.lowercased())
+            #expect(intent.metadata["payment_id"] == payment.id.uuidString.lowercased())
+            // The webhooks that follow find everything known.
+            try await eventually("all events are taken") {
+                try await setting.number("select count(*) from webhook_event where state = 'pending'") == 0
+                    && setting.sandbox.snapshot().events.allSatisfy(\.isDelivered)
+            }
+            #expect(try await setting.types(order) == ["succeeded"])
+        }
+    }
+
+    @Test("events that come twice change nothing")
+    func toleratesRepeats() async throws {
+        try await PaymentsSetting.run { setting in
+            let order = TestOrder(paymentMethod: "pm_card_visa")
+            // The inbox keeps true duplicates away; these are other events that say the same.
+            try await setting.hear(order.created(), order.created(), order.reserved(), order.reserved())
+            _ = try await setting.reach(order, .succeeded)
+            let late = try await setting.hear(order.created(), order.reserved(), order.confirmed())
+            #expect(late.allSatisfy { $0 != .applied })
+            #expect(try setting.sandbox.snapshot().paymentIntents.count == 1)
+            #expect(try await setting.types(order) == ["succeeded"])
+        }
+    }
+
+    @Test("without a payment method the payment waits for the customer, who pays")
+    func waitsForCustomer() async throws {
+        try await PaymentsSetting.run { setting in
+            let order = TestOrder()
+            try await setting.place(order)
+            let payment = try await setting.reach(order, .pending)
+            try await setting.expectTold(order, "pending")
+            #expect(try await setting.told(order).first?.data.status == "requires_payment_method")
+            try setting.sandbox.pay(try #require(payment.paymentIntentID))
+            _ = try await setting.reach(order, .succeeded)
+            try await setting.expectTold(order, "pending", "succeeded")
+        }
+    }
+
+    @Test("a decline without a customer is final")
+    func declines() async throws {
+        try await PaymentsSetting.run { setting in
+            let order = TestOrder(paymentMethod: "pm_card_chargeDeclinedInsufficientFunds")
+            try await setting.place(order)
+            let payment = try await setting.reach(order, .failed)
+            #expect(payment.lastErrorCode == "insufficient_funds")
+            try await setting.expectTold(order, "failed")
+            let told = try #require(try await setting.told(order).first?.data)
+            #expect(told.reason == "insufficient_funds")
+            #expect(told.final == true)
+            #expect(told.attempts == 1)
+            // The saga cancels the order; the PaymentIntent is cancelled, so that nobody can pay any more.
+            try await setting.hear(order.cancelled("payment_declined"))
+            _ = try await setting.reach(order, .cancelled)
+            try await setting.expectTold(order, "failed", "cancelled")
+            #expect(try setting.sandbox.snapshot().paymentIntents.first?.status == "canceled")
+        }
+    }
+
+    @Test("a customer may try three times; each try counts once")
+    func countsTries() async throws {
+        try await PaymentsSetting.run { setting in
+            let order = TestOrder()
+            try await setting.place(order)
+            let id = try #require(try await setting.reach(order, .pending).paymentIntentID)
+            for attempt in 1...3 {
+                try setting.sandbox.pay(id, with: "pm_card_chargeDeclined")
+                try await eventually("try \(attempt) is told") {
+                    try await setting.told(order).last?.data.attempts == attempt
+                }
+            }
+            let told = try await setting.told(order)
+            #expect(told.map { $0.data.final } == [nil, false, false, true])
+            #expect(try await setting.payment(order)?.status == .failed)
+        }
+    }
+
+    @Test("a decline, then a good card: the order is paid")
+    func succeedsAtSecondTry() async throws {
+        try await PaymentsSetting.run { setting in
+            let order = TestOrder()
+            try await setting.place(order)
+            let id = try #require(try await setting.reach(order, .pending).paymentIntentID)
+            try setting.sandbox.pay(id, with: "pm_card_chargeDeclined")
+            try await setting.expectTold(order, "pending", "failed")
+            try setting.sandbox.pay(id)
+            _ = try await setting.reach(order, .succeeded)
+            try await setting.expectTold(order, "pending", "failed", "succeeded")
+        }
+    }
+
+    @Test("an action that the bank asks for is told, and its end too", arguments: [true, false])
+    func asksForAction(succeeds: Bool) async throws {
+        try await PaymentsSetting.run { setting in
+            let order = TestOrder(paymentMethod: "pm_card_authenticationRequired")
+            try await setting.place(order)
+            let payment = try await setting.reach(order, .pending)
+            #expect(payment.stripeStatus == .requiresAction)
+            try await setting.expectTold(order, "pending")
+            #expect(try await setting.told(order).first?.data.status == "requires_action")
+            try setting.sandbox.completeAction(try #require(payment.paymentIntentID), succeeds: succeeds)
+            try await setting.expectTold(order, "pending", succeeds ? "succeeded" : "failed")
+        }
+    }
+
+    @Test("what Stripe is processing is told, and its end too", arguments: [true, false])
+    func processes(succeeds: Bool) async throws {
+        try await PaymentsSetting.run { setting in
+            let order = TestOrder(
+                paymentMethod: succeeds ? "pm_sandbox_processingSucceeds" : "pm_sandbox_processingFails")
+            try await setting.place(order)
+            _ = try await setting.reach(order, succeeds ? .succeeded : .failed)
+            try await setting.expectTold(order, "pending", succeeds ? "succeeded" : "failed")
+            #expect(try await setting.told(order).first?.data.status == "processing")
+        }
+    }
+
+    @Test(
+        "what Stripe never takes fails the payment for good",
+        arguments: [
+            (TestOrder(amount: 10, paymentMethod: "pm_card_visa"), "amount_too_small"),
+            (TestOrder(amount: 100_000_000), "amount_too_large"),
+            (TestOrder(paymentMethod: "pm_of_nobody"), "resource_missing"),
+        ])
+    func fails(order: TestOrder, code: String) async throws {
+        try await PaymentsSetting.run { setting in
+            try await setting.place(order)
+            _ = try await setting.reach(order, .failed)
+            let told = try #require(try await setting.told(order).last?.data)
+            #expect(told.reason == code)
+            #expect(told.final == true)
+            try await setting.hear(order.cancelled("payment_declined"))
+            _ = try await setting.reach(order, .cancelled)
+            #expect(try await setting.number("select count(*) from stripe_call where state = 'pending'") == 0)
+        }
+    }
+
+    @Test("the rows tell who did what")
+    func keepsHistory() async throws {
+        try await PaymentsSetting.run { setting in
+            let order = TestOrder(paymentMethod: "pm_card_visa")
+            try await setting.place(order)
+            let payment = try await setting.reach(order, .succeeded)
+            let rows = try await setting.pool.query(PaymentSQL.history.bind(payment.id)).map {
+                [try $0.get(0, as: String.self), try $0.get(2, as: String?.self) ?? "", try $0.get(3, as: String.self)]
+            }
+            #expect(
+                rows == [
+                    [EventType.orderCreated, "", "awaiting_stock"],
+                    [EventType.inventoryReserved, "awaiting_stock", "creating"],
+                    [PaymentJobKind.createIntent, "creating", "succeeded"],
+                ])
+        }
+    }
+}
