@@ -51,7 +51,8 @@ public struct OrderConfirmed: Codable, Sendable, Hashable {
 public struct OrderCancelled: Codable, Sendable, Hashable {
     public let orderId: UUID
     public let sagaId: UUID
-    /// A stable code: `out_of_stock`, `payment_declined`, `customer_request`, `stock_lost`.
+    /// A stable code: `out_of_stock`, `payment_declined`, `payment_cancelled` (at Stripe, unasked), `customer_request`,
+    /// `stock_lost`.
     public let reason: String
     /// What was missing, line by line, when the reason is stock; else empty.
     public let shortages: [Shortage]

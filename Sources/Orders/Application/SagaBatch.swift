@@ -11,6 +11,8 @@ struct SagaBatch {
 
     /// An order came to another status.
     struct Transition {
+        let orderID: UUID
+        let sagaID: UUID
         let status: OrderStatus
         let step: OrderSagaStep
         /// Whether the saga was running before.
@@ -66,7 +68,8 @@ struct SagaBatch {
         if decision.state.order != state.order {
             transitions.append(
                 Transition(
-                    status: decision.state.order, step: decision.state.step, isEnd: state.step.isRunning,
+                    orderID: saga.orderID, sagaID: saga.id, status: decision.state.order, step: decision.state.step,
+                    isEnd: state.step.isRunning,
                     seconds: now.timeIntervalSince(saga.createdAt)))
         }
         if !touched.contains(saga.orderID) { touched.append(saga.orderID) }

@@ -113,10 +113,18 @@ struct SagaEngine: Sendable {
     private func report(_ batch: SagaBatch, in transaction: PostgresTransaction) {
         let touched = batch.changes.sagas.map(\.orderID)
         guard !touched.isEmpty else { return }
-        transaction.afterCommit { [signals, metrics, illegal = batch.illegal.count, transitions = batch.transitions] in
+        let (illegal, transitions) = (batch.illegal.count, batch.transitions)
+        transaction.afterCommit { [signals, metrics, logger] in
             signals.notify(touched)
             for _ in 0..<illegal { metrics.illegalEvent() }
             for transition in transitions {
+                logger.info(
+                    "order has a new status",
+                    metadata: [
+                        LogKey.orderID: "\(transition.orderID.lowercased)",
+                        LogKey.sagaID: "\(transition.sagaID.lowercased)",
+                        LogKey.status: "\(transition.status.rawValue)",
+                    ])
                 metrics.orderIs(transition.status)
                 if transition.isEnd { metrics.sagaEnded(transition.step, after: transition.seconds) }
             }

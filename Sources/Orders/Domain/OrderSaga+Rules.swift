@@ -72,10 +72,12 @@ extension OrderSaga {
         .ignore(.paymentDeclined, .paymentCancelled, in: undone + [.completed], "duplicate"),
 
         .ignore(.paymentRefunded, in: all, if: .knownRefund, "duplicate"),
-        .on(.paymentRefunded, in: [.paymentPending], if: .rescueAsked && .fullRefund, to: .paymentFailed, .refundedInRescue),
+        .on(
+            .paymentRefunded, in: [.paymentPending], if: .rescueAsked && .fullRefund, to: .paymentFailed,
+            .rescueNeedless),
         .on(.paymentRefunded, in: [.paymentPending], if: .rescueAsked, .noteRefund),
         .illegal(.paymentRefunded, in: running, "nothing was charged"),
-        .on(.paymentRefunded, in: failed, if: .rescueAsked && .fullRefund, .refundedInRescue),
+        .on(.paymentRefunded, in: failed, if: .rescueAsked && .fullRefund, .rescueNeedless),
         .on(.paymentRefunded, in: undone + [.completed], .noteRefund),
     ]
 

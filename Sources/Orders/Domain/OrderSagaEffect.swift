@@ -141,7 +141,7 @@ extension OrderSagaEffect {
         draft.refund("late_payment")
         draft.awaitUndo()
     }
-    static let refundedInRescue = Self("order FAILED, order.failed.v1 (again)") { draft in
+    static let rescueNeedless = Self("order FAILED, order.failed.v1 (again)") { draft in
         draft.noteRefund()
         draft.abandonRescue()
         if draft.state.order == .pending { draft.end(.failed, reason: draft.state.reason) }

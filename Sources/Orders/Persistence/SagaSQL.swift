@@ -20,7 +20,7 @@ enum SagaSQL {
         from saga s
         join orders o on o.id = s.order_id
         where s.order_id = $1::uuid
-        for update of s
+        for update of s skip locked
         """
 
     static let exists: Statement = """
