@@ -32,7 +32,7 @@ demo: setup ## Places orders that take each of the flows and shows their journey
 	@$(step) "orders on each of the flows" .build/debug/artesanos demo $(ARGS)
 
 test: setup ## Runs all tests, on real servers that they start themselves (FILTER=Name for a part)
-	@$(step) "running the tests" swift test $(if $(FILTER),--filter '$(FILTER)')
+	@$(step) "running the tests" scripts/test.sh $(if $(FILTER),--filter '$(FILTER)')
 
 test-asan: setup ## Runs the JetStream client's tests under the address sanitizer
 	@$(step) "running JetStreamTests under the address sanitizer" scripts/test_asan.sh

@@ -95,7 +95,7 @@ let package = Package(
             name: "Payments",
             dependencies: [
                 "ServiceRuntime", "Schema", "Contracts", "Outbox", "Postgres", hummingbird, http, asyncHTTPClient, nio,
-                nioHTTP1, lifecycle, crypto, logging, metrics,
+                nioHTTP1, lifecycle, crypto, logging, metrics, serviceContext,
             ],
             resources: [.embedInCode("HTTP/openapi.yaml")], swiftSettings: strict),
         .target(
@@ -137,7 +137,7 @@ let package = Package(
             dependencies: ["LocalServers", "Postgres", "JetStream", "Outbox", "Schema", "Contracts", logging],
             path: "Tests/TestSupport", swiftSettings: strict),
         tests("PostgresTests", ["Postgres", "LocalServers", logging, coreMetrics]),
-        tests("JetStreamTests", ["JetStream"]),
+        tests("JetStreamTests", ["JetStream", "LocalServers", logging]),
         tests("LocalServersTests", ["LocalServers", logging]),
         tests("InfrastructureTests", ["JetStream", "Outbox", "Postgres", "Schema", "ServiceRuntime", logging, crypto]),
         tests("OutboxTests", ["Outbox", "Schema", "JetStream", "ServiceRuntime", serviceContext]),

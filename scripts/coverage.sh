@@ -2,7 +2,7 @@
 # Runs all tests with coverage and prints the share of executed lines of each target.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-swift test --enable-code-coverage
+scripts/test.sh --enable-code-coverage
 python3 - "$(swift test --show-codecov-path)" "$PWD" <<'PYTHON'
 import collections, json, pathlib, sys
 

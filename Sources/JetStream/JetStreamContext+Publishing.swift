@@ -30,7 +30,7 @@ extension JetStreamContext {
         if !window.outcomes.isResolved {
             do throws(NATSError) {
                 token = try core.send(bytes: bytes, receiver: window) { .window(messages, token: $0, replies: .all) }
-                window.expire(token, after: timeout, core)
+                window.expiry.start(token, after: timeout, core)
                 published.increment(by: messages.count)
             } catch {
                 window.fail(error)
@@ -45,14 +45,43 @@ extension JetStreamContext {
     ///
     /// Throws `batchRejected` (among others: one duplicate message id refuses the whole batch), `wrongLastSequence`.
     /// Source: ADR-50.
-    public func publishAtomically(_ messages: [JetStreamMessage], timeout: Duration) async throws(JetStreamError)
-        -> PubAck
-    {
+    public func publishAtomically(
+        _ messages: [JetStreamMessage], timeout: Duration
+    ) async throws(JetStreamError) -> PubAck {
+        try await publishAtomicallyPipelined(messages, timeout: timeout).outcome().get()
+    }
+
+    /// As ``publishAtomically(_:timeout:)``, but sends now and waits later: several batches may be on their way, in
+    /// order.
+    public func publishAtomicallyPipelined(_ messages: [JetStreamMessage], timeout: Duration) -> PendingBatch {
+        let core = connection.core
+        let receiver = AtomicBatchReceiver(count: messages.count, subject: messages.first?.subject ?? "")
+        var token: UInt64 = 0
+        switch prepareBatch(messages) {
+        case .failure(let error):
+            receiver.complete(.failure(error))
+        case .success(let (batch, bytes)):
+            do throws(NATSError) {
+                token = try core.send(bytes: bytes, receiver: receiver) {
+                    .window(batch, token: $0, replies: .firstAndLast)
+                }
+                receiver.expiry.start(token, after: timeout, core)
+                published.increment(by: messages.count)
+            } catch {
+                receiver.fail(error)
+            }
+        }
+        return PendingBatch(core: core, receiver: receiver, token: token, count: messages.count)
+    }
+
+    /// Adds the headers that make a batch of the messages; all of them must be fit to be sent.
+    private func prepareBatch(
+        _ messages: [JetStreamMessage]
+    ) -> Result<([JetStreamMessage], bytes: Int), JetStreamError> {
         guard (1...Self.maxAtomicBatch).contains(messages.count) else {
             let text = "\(messages.count) messages; a batch has 1 to \(Self.maxAtomicBatch)"
-            throw JetStreamError(.invalidArgument, text)
+            return .failure(JetStreamError(.invalidArgument, text))
         }
-        let core = connection.core
         let id = NATSLibrary.uniqueToken()
         var batch = messages
         for index in batch.indices {
@@ -61,22 +90,8 @@ extension JetStreamContext {
         }
         batch[batch.count - 1].headers[JetStreamHeader.batchCommit] = "1"
         let (prepared, known, bytes) = prepare(batch)
-        for case .failure(let error)? in known { throw error }
-        let receiver = AtomicBatchReceiver(count: messages.count, subject: messages[0].subject)
-        let result: Result<PubAck, JetStreamError>
-        do throws(NATSError) {
-            let token = try core.send(bytes: bytes, receiver: receiver) {
-                .window(prepared, token: $0, replies: .firstAndLast)
-            }
-            let count = messages.count
-            result = try await core.wait(for: receiver.answer, token: token, timeout: timeout) {
-                "no acknowledgement of a batch of \(count) within \(timeout)"
-            }
-            published.increment(by: count)
-        } catch {
-            throw JetStreamError(error)
-        }
-        return try result.get()
+        for case .failure(let error)? in known { return .failure(error) }
+        return .success((prepared, bytes))
     }
 
     /// Checks all messages; what cannot be sent has its outcome already.

@@ -5,10 +5,10 @@ final class PublishWindow: ReplyReceiver {
     private struct State {
         var results: [Result<PubAck, JetStreamError>?]
         var missing: Int
-        var timer: (queue: TimeoutQueue, id: TimeoutQueue.ID)?
     }
 
     let outcomes = Promise<[Result<PubAck, JetStreamError>]>()
+    let expiry = Expiry()
     private let state: Mutex<State>
     private let subjects: @Sendable (Int) -> String
 
@@ -33,21 +33,9 @@ final class PublishWindow: ReplyReceiver {
         return true
     }
 
-    /// Gives up the token after a time.
-    func expire(_ token: UInt64, after timeout: Duration, _ core: ConnectionCore) {
-        let id = core.timeouts.schedule(after: timeout) {
-            core.abandon(token, NATSError(.timeout, "no acknowledgement within \(timeout)\(core.hint)"))
-        }
-        let isLate = state.withLock { state in
-            state.timer = (core.timeouts, id)
-            return state.missing == 0
-        }
-        if isLate { core.timeouts.cancel(id) }
-    }
-
     private func complete(_ all: [Result<PubAck, JetStreamError>]) {
         outcomes.resolve(all)
-        if let timer = state.withLock({ $0.timer }) { timer.queue.cancel(timer.id) }
+        expiry.end()
     }
 
     /// The outcome of all that are not answered yet.

@@ -16,7 +16,7 @@ public struct PaymentsService: ApplicationService {
     private let environment: ServiceEnvironment
     private let configuration: PaymentsConfiguration
     private let stripe: StripeClient
-    private let ledger: PaymentLedger
+    let ledger: PaymentLedger
     private let intake: StripeEventIntake
 
     /// - Parameters:

@@ -74,6 +74,28 @@ import Testing
         await stream.connection.close()
     }
 
+    @Test func batchesOnTheirWayTogetherAreStoredInOrder() async throws {
+        let stream = try await TestStream.make { $0.allowAtomic = true }
+        let pending = (0..<5).map { batch in
+            var messages = stream.messages(100, from: batch * 100 + 1)
+            messages[0].headers[JetStreamHeader.expectedLastSequence] = String(batch * 100)
+            return stream.js.publishAtomicallyPipelined(messages, timeout: .seconds(20))
+        }
+        for (index, batch) in pending.enumerated() {
+            #expect(batch.count == 100)
+            #expect(try await batch.outcome().get().sequence == UInt64(index * 100 + 100))
+        }
+        #expect(try await stream.stored() == Array(1...500))
+        await stream.connection.close()
+    }
+
+    @Test func aBatchWithoutConnectionFailsAtOnce() async throws {
+        let stream = try await TestStream.make { $0.allowAtomic = true }
+        await stream.connection.close()
+        let outcome = await stream.js.publishAtomicallyPipelined(stream.messages(2), timeout: .seconds(60)).outcome()
+        #expect(outcome.error?.kind == .closed)
+    }
+
     @Test func batchesOfSeveralTasksDoNotMix() async throws {
         let stream = try await TestStream.make { $0.allowAtomic = true }
         try await withThrowingTaskGroup(of: Void.self) { group in

@@ -80,7 +80,8 @@ import Testing
     }
 
     @Test func unknownFieldsOfTheServerAreTolerated() throws {
-        let json = #"{"name":"s","subjects":["a"],"future_field":{"x":1},"max_age":1000000000,"metadata":{"_nats.level":"2"}}"#
+        let json =
+            #"{"name":"s","subjects":["a"],"future_field":{"x":1},"max_age":1000000000,"metadata":{"_nats.level":"2"}}"#
         let configuration = try JSONDecoder().decode(StreamConfiguration.self, from: Data(json.utf8))
         #expect(configuration.maxAge == .seconds(1))
         #expect(configuration.metadata == nil)

@@ -85,7 +85,9 @@ import Testing
 
     @Test func duplicatesAreFlaggedAndNotStored() async throws {
         let stream = try await TestStream.make()
-        let messages = ["a", "b", "a"].map { JetStreamMessage(subject: stream.subject, payload: Array($0.utf8), id: $0) }
+        let messages = ["a", "b", "a"].map {
+            JetStreamMessage(subject: stream.subject, payload: Array($0.utf8), id: $0)
+        }
         let outcomes = await stream.js.publishPipelined(messages, timeout: .seconds(10)).outcomes()
         #expect(outcomes.compactMap(\.value?.isDuplicate) == [false, false, true])
         #expect(outcomes.compactMap(\.value?.sequence) == [1, 2, 1])

@@ -92,7 +92,8 @@ import Testing
         let stream = try await TestStream.make()
         let consumer = try await stream.consumer()
         let fetching = Task {
-            await jetStreamError { () throws(JetStreamError) in try await consumer.fetch(max: 10, expires: .seconds(60)) }
+            await jetStreamError { () throws(JetStreamError) in try await consumer.fetch(max: 10, expires: .seconds(60))
+            }
         }
         try await eventually("the request waits") { try await stream.info(consumer).waiting == 1 }
         fetching.cancel()

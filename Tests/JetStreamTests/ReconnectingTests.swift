@@ -16,7 +16,8 @@ import Testing
         for delivery in try await consumer.fetch(3, max: 10) { try await delivery.ackSync() }
         #expect(try await stream.info(consumer).ackFloor.stream == 3)
         let waiting = Task {
-            await jetStreamError { () throws(JetStreamError) in try await consumer.fetch(max: 10, expires: .seconds(60)) }
+            await jetStreamError { () throws(JetStreamError) in try await consumer.fetch(max: 10, expires: .seconds(60))
+            }
         }
         try await eventually("the request waits") { try await stream.info(consumer).waiting == 1 }
 

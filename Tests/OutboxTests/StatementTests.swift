@@ -17,6 +17,6 @@ struct StatementTests {
     }
 
     private static let shared = Task {
-        try await TestDatabase.make(SchemaCatalog.outbox).pool(size: 1)
+        try await TestDatabase.make(SchemaCatalog.outbox).pool(size: 4)
     }
 }

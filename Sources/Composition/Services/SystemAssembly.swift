@@ -48,10 +48,13 @@ public struct SystemAssembly: Sendable {
         return requirements
     }
 
-    /// A connection to NATS that is tried for ever, at the start too: services start before the broker does.
+    /// A connection to NATS. When no server answers yet it is tried for ever: services may start before the broker does.
     /// - Throws: `NATSError` when the settings cannot work.
     public func connect() async throws -> NATSConnection {
         var nats = configuration.nats
+        nats.retryInitialConnect = false
+        if let connection = try? await NATSConnection.connect(nats, logger: logger) { return connection }
+        // In the background from here on. Settings that cannot work are thrown here too.
         nats.retryInitialConnect = true
         return try await NATSConnection.connect(nats, logger: logger)
     }

@@ -1,6 +1,7 @@
 import Logging
 import Postgres
 import ServiceLifecycle
+import ServiceRuntime
 
 /// Keeps the gauges that no event tells: how many holds there are.
 struct InventoryGauges: Service {
@@ -19,7 +20,7 @@ struct InventoryGauges: Service {
                 } catch {
                     // Said once an outage.
                     if !isInterrupted && !Task.isCancelled {
-                        logger.warning("gauges interrupted, will go on", metadata: ["error": "\(error)"])
+                        logger.warning("gauges interrupted, will go on", metadata: [LogKey.error: "\(error)"])
                     }
                     isInterrupted = true
                 }

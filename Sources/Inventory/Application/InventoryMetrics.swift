@@ -3,24 +3,33 @@ import Metrics
 
 /// What the service tells of itself. The names are API.
 struct InventoryMetrics: Sendable {
-    private let reserved = Counter(label: "inventory_reserved_total")
-    private let outOfStock = Counter(label: "inventory_out_of_stock_total")
-    private let lowStockAlerts = Counter(label: "stock_low_alerts_total")
-    private let sweepFound = Counter(label: "reservation_sweep_found_total")
-    private let lateness = Timer(label: "reservation_expiry_lateness_seconds")
-    private let active = Gauge(label: "reservations_active")
-    private let drift = Gauge(label: "stock_drift")
+    private let reserved: Counter
+    private let outOfStock: Counter
+    private let lowStockAlerts: Counter
+    private let sweepFound: Counter
+    private let lateness: Timer
+    private let active: Gauge
+    private let drift: Gauge
     private let released: [ReleaseReason: Counter]
 
-    init() {
-        // All at once, so that each reason shows as 0 before it first happens.
+    /// - Parameter factory: where they are made; the process's own unless a test says otherwise.
+    init(factory: any MetricsFactory = MetricsSystem.factory) {
+        func counter(_ label: String, _ dimensions: [(String, String)] = []) -> Counter {
+            let counter = Counter(label: label, dimensions: dimensions, factory: factory)
+            // Shows as 0 before it first happens.
+            counter.increment(by: 0)
+            return counter
+        }
+        reserved = counter("inventory_reserved_total")
+        outOfStock = counter("inventory_out_of_stock_total")
+        lowStockAlerts = counter("stock_low_alerts_total")
+        sweepFound = counter("reservation_sweep_found_total")
+        lateness = Timer(label: "reservation_expiry_lateness_seconds", dimensions: [], factory: factory)
+        active = Gauge(label: "reservations_active", dimensions: [], factory: factory)
+        drift = Gauge(label: "stock_drift", dimensions: [], factory: factory)
         let reasons: [ReleaseReason] = [.cancelled, .failed, .expired, .operator]
         released = Dictionary(
-            uniqueKeysWithValues: reasons.map { reason in
-                (reason, Counter(label: "inventory_released_total", dimensions: [("reason", reason.rawValue)]))
-            })
-        sweepFound.increment(by: 0)
-        lowStockAlerts.increment(by: 0)
+            uniqueKeysWithValues: reasons.map { ($0, counter("inventory_released_total", [("reason", $0.rawValue)])) })
     }
 
     /// Counts what was committed.

@@ -1,6 +1,7 @@
 import Logging
 import Outbox
 import Postgres
+import ServiceRuntime
 
 /// Proves that no hold was forgotten: overdue ones whose expiry job is missing or dead get one that is due now, and are
 /// counted. The count should stay 0.
@@ -23,7 +24,7 @@ struct SweepReservations: JobHandler {
         guard found > 0 else { return .again(after: interval) }
         transaction.afterCommit { [metrics, logger, jobs = self.jobs] in
             metrics.foundBySweep(found)
-            logger.error("holds without an expiry job", metadata: ["count": "\(found)"])
+            logger.error("holds without an expiry job", metadata: [LogKey.count: "\(found)"])
             jobs.notify(StockBookStore.expiryKind)
         }
         return .again(after: found < Self.limit ? interval : .zero)

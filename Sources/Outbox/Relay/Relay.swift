@@ -48,14 +48,20 @@ public final class Relay: Service {
 
     private func work() async {
         var backoff = Backoff(base: .milliseconds(50), cap: .seconds(2))
+        var isInterrupted = false
         while goesOn {
             do {
-                try await standByThenLead { backoff.reset() }
-            } catch is CancellationError {
-                return
+                try await standByThenLead {
+                    backoff.reset()
+                    isInterrupted = false
+                }
             } catch {
                 guard goesOn else { return }
-                logger.warning("relay interrupted, will go on", metadata: ["error": "\(error)"])
+                // Said once an outage, however long it lasts.
+                if !isInterrupted {
+                    logger.warning("relay interrupted, will go on", metadata: ["error": "\(error)"])
+                }
+                isInterrupted = true
                 await stop.wait(upTo: backoff.next())
             }
         }

@@ -15,11 +15,12 @@ struct CancelIntentJob: JobHandler {
 
     func run(_ jobs: [Job], in transaction: PostgresTransaction) async throws -> JobOutcome {
         guard let job = jobs.first else { return .done }
-        let id = try job.decode(PaymentJobPayload.self).paymentId
-        guard let payment = try await PaymentStore(transaction).read(id), let intentID = payment.paymentIntentID,
-            let call = try await StripeCallStore(transaction).pending([.cancel], of: id).first
+        let payload = try job.decode(PaymentJobPayload.self)
+        guard let payment = try await PaymentStore(transaction).read(payload.paymentId),
+            let intentID = payment.paymentIntentID,
+            let call = try await StripeCallStore(transaction).pending([.cancel], of: payment.id).first
         else { return .done }
-        return try await LogContext.with(orderID: payment.orderID.lowercased, sagaID: payment.sagaID.lowercased) {
+        return try await context.run(payment, traceparent: payload.traceparent) {
             try await run(call, intentID, of: payment, in: transaction)
         }
     }
@@ -56,16 +57,12 @@ struct CancelIntentJob: JobHandler {
         _ intent: StripePaymentIntent, _ error: StripeError, _ call: StripeCall, of payment: Payment,
         in transaction: PostgresTransaction
     ) async throws -> JobOutcome {
-        guard let locked = try await ledgerLock(payment, intent, in: transaction) else { return .done }
+        let store = PaymentStore(transaction)
+        guard let locked = try await store.lock(payment.id) else { return .done }
+        _ = try await store.countFailures([intent], of: payment.id)
         StripeCallStore(transaction).end(call, .failed, error: error)
         try await context.ledger.apply(.cancelRefused(intent), to: locked, cause: cause, in: transaction)
         return .done
-    }
-
-    private func ledgerLock(
-        _ payment: Payment, _ intent: StripePaymentIntent, in transaction: PostgresTransaction
-    ) async throws -> Payment? {
-        try await context.ledger.lock(payment.id, intents: [intent], in: transaction)?.payment
     }
 
     /// The answer tells nothing of the PaymentIntent: it is read. When it is still there to be cancelled, it is tried

@@ -18,9 +18,9 @@ struct CreateIntentJob: JobHandler {
 
     func run(_ jobs: [Job], in transaction: PostgresTransaction) async throws -> JobOutcome {
         guard let job = jobs.first else { return .done }
-        let id = try job.decode(PaymentJobPayload.self).paymentId
-        guard let payment = try await PaymentStore(transaction).read(id) else { return .done }
-        return try await LogContext.with(orderID: payment.orderID.lowercased, sagaID: payment.sagaID.lowercased) {
+        let payload = try job.decode(PaymentJobPayload.self)
+        guard let payment = try await PaymentStore(transaction).read(payload.paymentId) else { return .done }
+        return try await context.run(payment, traceparent: payload.traceparent) {
             try await run(payment, in: transaction)
         }
     }

@@ -1,6 +1,8 @@
 import Logging
 import Outbox
 import Postgres
+import ServiceContextModule
+import ServiceRuntime
 
 /// What the jobs that call Stripe share.
 struct PaymentJobContext: Sendable {
@@ -10,6 +12,16 @@ struct PaymentJobContext: Sendable {
     /// The pauses between tries of which it is not known whether they took place.
     let pauses: RetryPolicy
     let logger: Logger
+
+    /// Runs the work of a job under the trace and the ids that it is about.
+    func run(
+        _ payment: Payment, traceparent: String?, _ work: () async throws -> JobOutcome
+    ) async throws -> JobOutcome {
+        try await ServiceContext.withTraceparent(traceparent) {
+            try await LogContext.with(
+                orderID: payment.orderID.lowercased, sagaID: payment.sagaID.lowercased, work)
+        }
+    }
 
     /// The pause after so many tries.
     func pause(after sends: Int) -> JobOutcome { .again(after: pauses.delay(attempt: sends + 1)) }
@@ -25,12 +37,13 @@ struct PaymentJobContext: Sendable {
         _ intent: StripePaymentIntent, to payment: Payment, cause: PaymentCause, then: PaymentInput? = nil,
         in transaction: PostgresTransaction, ended: () -> Void
     ) async throws {
-        try await PaymentStore(transaction).lockIntent(intent.id)
-        guard let locked = try await ledger.lock(payment.id, intents: [intent], in: transaction) else { return }
+        let store = PaymentStore(transaction)
+        guard let locked = try await store.lock(payment.id, intent: intent.id) else { return }
         ended()
+        let failures = try await store.countFailures([intent], of: payment.id)
         var current = try await ledger.apply(
-            .intent(intent, newFailure: locked.failures.isNew, failures: locked.failures.count),
-            to: locked.payment, cause: cause, in: transaction
+            .intent(intent, newFailure: failures.isNew, failures: failures.count), to: locked, cause: cause,
+            in: transaction
         ).payment
         if let then {
             current = try await ledger.apply(then, to: current, cause: cause, in: transaction).payment

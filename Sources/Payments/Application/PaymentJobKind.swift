@@ -1,4 +1,6 @@
 import Foundation
+import Outbox
+import ServiceContextModule
 
 /// The jobs of this service.
 enum PaymentJobKind {
@@ -17,11 +19,24 @@ enum PaymentJobKind {
 /// that two transactions could share would make the second wait for as long as Stripe takes.
 struct PaymentJobPayload: Codable, Sendable {
     let paymentId: UUID
+    /// The trace that asked for it, which the events that follow go on with.
+    let traceparent: String?
+
+    init(_ paymentId: UUID) {
+        self.paymentId = paymentId
+        traceparent = ServiceContext.current?.traceparent
+    }
 }
 
 /// Which refund a job is about.
 struct RefundJobPayload: Codable, Sendable {
     let refundId: UUID
+    let traceparent: String?
+
+    init(_ refundId: UUID) {
+        self.refundId = refundId
+        traceparent = ServiceContext.current?.traceparent
+    }
 }
 
 /// What is to be looked at: a payment, or what an event is about.
@@ -30,4 +45,5 @@ struct ReconcileJobPayload: Codable, Sendable {
     var eventId: String?
     /// Such as `webhook`, `reconciliation`, `operator`.
     var cause: String
+    var traceparent: String? = ServiceContext.current?.traceparent
 }

@@ -3,6 +3,7 @@ import Foundation
 import Logging
 import Outbox
 import Postgres
+import ServiceContextModule
 import ServiceRuntime
 
 /// Carries decisions out, in the transaction in which they were made: the row, its history, the calls and jobs that have
@@ -27,28 +28,37 @@ struct PaymentLedger: Sendable {
         return (try await carryOut(decision, before: payment, cause: cause, in: transaction), nil)
     }
 
-    /// Makes a decision about an order's payment, which may not be there yet, and carries it out.
-    func apply(
-        _ input: PaymentInput, order: UUID, saga: UUID, cause: PaymentCause, in transaction: PostgresTransaction
-    ) async throws -> HandlerOutcome {
-        let new = Payment(id: .v7(), orderID: order, sagaID: saga, status: .awaitingOrder)
-        let beginning = PaymentTransition.begin(new, input)
-        if let known = try await PaymentStore(transaction).insertOrLock(beginning.payment) {
-            let ignored = try await apply(input, to: known, cause: cause, in: transaction).ignored
-            return ignored.map { .ignored($0) } ?? .applied
-        }
-        try await carryOut(beginning, before: nil, cause: cause, in: transaction)
-        return .applied
+    /// Something about an order, whose payment may not be there yet.
+    struct Request: Sendable {
+        let input: PaymentInput
+        let order: UUID
+        let saga: UUID
+        let cause: PaymentCause
+        let traceparent: String?
     }
 
-    /// Locks a payment and counts the failed tries that Stripe told of.
-    /// - Returns: nil when there is no such payment.
-    func lock(
-        _ id: UUID, intents: [StripePaymentIntent], in transaction: PostgresTransaction
-    ) async throws -> (payment: Payment, failures: (isNew: Bool, count: Int))? {
-        let store = PaymentStore(transaction)
-        guard let payment = try await store.lock(id) else { return nil }
-        return (payment, try await store.countFailures(intents, of: id))
+    /// Makes the decisions about several orders' payments, at most one each, and carries them out. The payments are
+    /// inserted or locked in one round trip.
+    func apply(_ requests: [Request], in transaction: PostgresTransaction) async throws -> [HandlerOutcome] {
+        let beginnings = requests.map { request in
+            PaymentTransition.begin(
+                Payment(id: .v7(), orderID: request.order, sagaID: request.saga, status: .awaitingOrder),
+                request.input)
+        }
+        let known = try await PaymentStore(transaction).insertOrLock(beginnings.map(\.payment))
+        var outcomes: [HandlerOutcome] = []
+        for (index, request) in requests.enumerated() {
+            let outcome = try await ServiceContext.withTraceparent(request.traceparent) { () -> HandlerOutcome in
+                guard let payment = known[index] else {
+                    try await carryOut(beginnings[index], before: nil, cause: request.cause, in: transaction)
+                    return .applied
+                }
+                let ignored = try await apply(request.input, to: payment, cause: request.cause, in: transaction).ignored
+                return ignored.map { .ignored($0) } ?? .applied
+            }
+            outcomes.append(outcome)
+        }
+        return outcomes
     }
 
     @discardableResult
@@ -89,15 +99,14 @@ struct PaymentLedger: Sendable {
                 StripeCall(id: .v7(), kind: .confirm, body: StripeRequests.confirm(payment)), of: payment.id)
         }
         try jobs.schedule(
-            PaymentJobKind.createIntent, key: id.lowercased, payload: PaymentJobPayload(paymentId: payment.id),
-            in: transaction)
+            PaymentJobKind.createIntent, key: id.lowercased, payload: PaymentJobPayload(payment.id), in: transaction)
     }
 
     private func persistCancellation(_ payment: Payment, in transaction: PostgresTransaction) async throws {
         let call = StripeCall(id: .v7(), kind: .cancel, body: StripeRequests.cancel(payment))
         guard try await StripeCallStore(transaction).insert(call, of: payment.id) else { return }
         try jobs.schedule(
-            PaymentJobKind.cancelIntent, key: call.id.lowercased, payload: PaymentJobPayload(paymentId: payment.id),
+            PaymentJobKind.cancelIntent, key: call.id.lowercased, payload: PaymentJobPayload(payment.id),
             in: transaction)
     }
 
@@ -132,8 +141,7 @@ struct PaymentLedger: Sendable {
                 id: refund.id, kind: .refund, body: StripeRequests.refund(refund, of: payment), refundID: refund.id),
             of: payment.id)
         try jobs.schedule(
-            PaymentJobKind.refund, key: refund.id.lowercased, payload: RefundJobPayload(refundId: refund.id),
-            in: transaction)
+            PaymentJobKind.refund, key: refund.id.lowercased, payload: RefundJobPayload(refund.id), in: transaction)
     }
 
     /// Carries out what Stripe's word about a refund leads to. The payment is locked.

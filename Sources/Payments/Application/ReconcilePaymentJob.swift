@@ -2,6 +2,7 @@ import Foundation
 import Logging
 import Outbox
 import Postgres
+import ServiceContextModule
 import ServiceRuntime
 
 /// Looks at one payment at Stripe, and applies what it shows: because an event asked for it, because the payment has been
@@ -19,7 +20,9 @@ struct ReconcilePaymentJob: JobHandler {
         let payload = try job.decode(ReconcileJobPayload.self)
         do {
             guard let intentID = try await paymentIntent(payload, in: transaction) else { return .done }
-            return try await look(at: intentID, payload, in: transaction)
+            return try await ServiceContext.withTraceparent(payload.traceparent) {
+                try await look(at: intentID, payload, in: transaction)
+            }
         } catch let error as StripeError where error.disposition == .refused {
             context.logger.warning("stripe does not show what was to be read", metadata: [LogKey.error: "\(error)"])
             return .done
@@ -61,7 +64,6 @@ struct ReconcilePaymentJob: JobHandler {
         }
         let (intent, made) = read
         let store = PaymentStore(transaction)
-        try await store.lockIntent(intentID)
         let waiting = StripeEventStore(transaction)
         guard let payment = try await store.lock(intent: intentID) else {
             // Not known yet: the event waits on, now under the PaymentIntent's id.
@@ -93,7 +95,6 @@ struct ReconcilePaymentJob: JobHandler {
 
     private func missing(_ intentID: String, _ cause: PaymentCause, in transaction: PostgresTransaction) async throws {
         let store = PaymentStore(transaction)
-        try await store.lockIntent(intentID)
         guard let payment = try await store.lock(intent: intentID) else { return }
         try await context.ledger.apply(.intentMissing, to: payment, cause: cause, in: transaction)
         transaction.enqueue(PaymentSQL.markReconciled.bind(payment.id))

@@ -15,12 +15,12 @@ struct RefundJob: JobHandler {
 
     func run(_ jobs: [Job], in transaction: PostgresTransaction) async throws -> JobOutcome {
         guard let job = jobs.first else { return .done }
-        let id = try job.decode(RefundJobPayload.self).refundId
-        guard let call = try await StripeCallStore(transaction).pending(refund: id),
-            let refund = try await RefundStore(transaction).read(id),
+        let payload = try job.decode(RefundJobPayload.self)
+        guard let call = try await StripeCallStore(transaction).pending(refund: payload.refundId),
+            let refund = try await RefundStore(transaction).read(payload.refundId),
             let payment = try await PaymentStore(transaction).read(refund.paymentID)
         else { return .done }
-        return try await LogContext.with(orderID: payment.orderID.lowercased, sagaID: payment.sagaID.lowercased) {
+        return try await context.run(payment, traceparent: payload.traceparent) {
             try await run(call, refund, of: payment, in: transaction)
         }
     }
@@ -73,9 +73,9 @@ struct RefundJob: JobHandler {
                 StripeCall(id: .v7(), kind: .refund, body: call.body, refundID: refund.id), of: payment.id)
             return context.pause(after: call.sends)
         }
-        if !isMade {
+        if !isMade, let current = try await RefundStore(transaction).read(refund.id) {
             try context.ledger.carryOut(
-                RefundTransition.refused(refund, code: error.reason), of: &locked, cause: cause, in: transaction)
+                RefundTransition.refused(current, code: error.reason), of: &locked, cause: cause, in: transaction)
         }
         try await refunds.apply(made, to: &locked, cause: cause, in: transaction)
         return .done

@@ -57,7 +57,7 @@ struct StripeEventIntake: Sendable {
     }
 
     /// Applies the events that came before their PaymentIntent was known here. The payment is locked, and so is the
-    /// PaymentIntent (``PaymentStore/lockIntent(_:)``).
+    /// PaymentIntent (``PaymentStore/lock(_:intent:)``).
     func applyWaiting(for payment: Payment, in transaction: PostgresTransaction) async throws {
         guard let intent = payment.paymentIntentID else { return }
         var current = payment
@@ -76,10 +76,7 @@ struct StripeEventIntake: Sendable {
             if intent == nil, let refund = event.refundID {
                 intent = try await RefundStore(transaction).paymentIntent(ofStripeRefund: refund)
             }
-            if let intent {
-                try await store.lockIntent(intent)
-                payment = try await store.lock(intent: intent)
-            }
+            if let intent { payment = try await store.lock(intent: intent) }
         }
         return try await apply(event, to: payment, source: source, in: transaction).result
     }

@@ -8,16 +8,25 @@ struct PaymentStore {
 
     init(_ transaction: PostgresTransaction) { self.transaction = transaction }
 
-    /// Inserts the payment, or locks the one that its order has already: in one round trip.
-    /// - Returns: nil when it was inserted.
-    func insertOrLock(_ payment: Payment) async throws -> Payment? {
-        let insert = PaymentSQL.insert.bind(
+    /// Inserts each payment, or locks the one that its order has already: all in one round trip. They are taken in the
+    /// order of their orders' ids, so that two transactions that take several never wait for each other in a circle.
+    /// - Returns: for each, in the order given, what was there; nil when it was inserted.
+    func insertOrLock(_ payments: [Payment]) async throws -> [Payment?] {
+        let order = payments.indices.sorted { payments[$0].orderID.uuidString < payments[$1].orderID.uuidString }
+        let results = try await transaction.pipeline(
+            order.flatMap { [insertion(payments[$0]), PaymentSQL.lockByOrder.bind(payments[$0].orderID)] })
+        var known = [Payment?](repeating: nil, count: payments.count)
+        for (place, index) in order.enumerated() where results[place * 2].affectedRows == 0 {
+            known[index] = try results[place * 2 + 1].first.map(Self.payment)
+        }
+        return known
+    }
+
+    private func insertion(_ payment: Payment) -> BoundStatement {
+        PaymentSQL.insert.bind(
             payment.id, payment.orderID, payment.sagaID, payment.customerID, payment.price?.amount,
             payment.price?.currency, payment.paymentMethod, payment.status, payment.reservationExpiresAt,
             payment.cancelReason)
-        let results = try await transaction.pipeline([insert, PaymentSQL.lockByOrder.bind(payment.orderID)])
-        if results[0].affectedRows == 1 { return nil }
-        return try results[1].first.map(Self.payment)
     }
 
     func lock(_ id: UUID) async throws -> Payment? {
@@ -29,14 +38,21 @@ struct PaymentStore {
         try await transaction.query(PaymentSQL.read.bind(id)).first.map(Self.payment)
     }
 
-    /// Waits for, and then keeps out, all others who make this PaymentIntent known or look for it. To be called before
-    /// any payment is locked.
-    func lockIntent(_ id: String) async throws {
-        try await transaction.query(PaymentSQL.lockIntent.bind(id))
+    /// Waits for, and then keeps out, all others who make this PaymentIntent known or look for it; then locks its
+    /// payment, if it is known. No payment may be locked before.
+    func lock(intent id: String) async throws -> Payment? {
+        let results = try await transaction.pipeline([
+            PaymentSQL.lockIntent.bind(id), PaymentSQL.lockByIntent.bind(id),
+        ])
+        return try results[1].first.map(Self.payment)
     }
 
-    func lock(intent id: String) async throws -> Payment? {
-        try await transaction.query(PaymentSQL.lockByIntent.bind(id)).first.map(Self.payment)
+    /// The same for a payment whose PaymentIntent may not be known yet.
+    func lock(_ payment: UUID, intent id: String) async throws -> Payment? {
+        let results = try await transaction.pipeline([
+            PaymentSQL.lockIntent.bind(id), PaymentSQL.lock.bind(payment),
+        ])
+        return try results[1].first.map(Self.payment)
     }
 
     /// Writes the row with the next round trip.

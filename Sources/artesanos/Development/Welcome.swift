@@ -34,9 +34,9 @@ struct Welcome {
             \(dim("# your orders"))
             curl -sS -H "Authorization: Bearer $TOKEN" '\(orders)/orders'
             \(dim("# the newest order, as operators see it"))
-            \(program) saga list --all --limit 1
+            \(program) saga list --all --limit 1\(option)
             \(dim("# every way an order can take"))
-            \(program) demo
+            \(program) demo\(option)
             \(state.sandbox == nil ? "" : "\n" + cards)
             """
     }
@@ -65,4 +65,7 @@ struct Welcome {
 
     /// As it was called, so that it can be pasted.
     private var program: String { CommandLine.arguments.first ?? "artesanos" }
+
+    /// What the other commands need to find this system.
+    private var option: String { folder.shownPath == ".dev" ? "" : " --dev '\(folder.shownPath)'" }
 }

@@ -41,7 +41,7 @@ extension EndToEnd {
         @Test func ordersOfAKilledProcessAllEndAfterItsRestart() async throws {
             // What the process had fetched comes again after the consumers' ack_wait: the stock deadline has to be longer.
             try await Marketplace.run(hosting: [], settings: ["SAGA_STOCK_DEADLINE": "120s"]) { market in
-                var process = try ServingProcess(market)
+                var process = try market.serveInProcess()
                 try await market.untilServing()
                 try await market.untilOrdersCanBePlaced()
                 var orders: [UUID] = []
@@ -54,7 +54,7 @@ extension EndToEnd {
                 let open = try await market.count("select count(*) from saga where settled_at is null", in: .orders)
                 #expect(open > 0, "everything had ended before the process was killed")
 
-                process = try ServingProcess(market)
+                process = try market.serveInProcess()
                 try await market.untilServing()
                 for (index, id) in orders.enumerated() {
                     let order = try await market.settled(id, within: .seconds(90))

@@ -102,8 +102,7 @@ final class Marketplace: Sendable {
 
     /// Streams and catalogue, as the development command does it.
     private func setUp() async throws {
-        let root = URL(fileURLWithPath: #filePath).appendingPathComponent("../../../..").standardizedFileURL
-        let file = try StreamsFile.read(root.appendingPathComponent(StreamsFile.defaultPath).path)
+        let file = try StreamsFile.read(CommandProcess.root.appendingPathComponent(StreamsFile.defaultPath).path)
         let admin = StreamsAdmin(connection, logger: .test)
         try await admin.apply(try await admin.plan(file))
         _ = try await CatalogueSeed.apply(

@@ -1,10 +1,10 @@
 import Contracts
 import Foundation
-import StripeSandbox
-import TestSupport
-import Testing
-
 @testable import Payments
+import Postgres
+import StripeSandbox
+import Testing
+import TestSupport
 
 @Suite("Cancelling payments, against the sandbox")
 struct CancellationTests {
@@ -63,7 +63,8 @@ struct CancellationTests {
         }
     }
 
-    @Test("an order that ends while its PaymentIntent is being made is not confirmed, and the PaymentIntent is cancelled")
+    @Test(
+        "an order that ends while its PaymentIntent is being made is not confirmed, and the PaymentIntent is cancelled")
     func cancelsWhatWasBeingMade() async throws {
         var options = PaymentsSetting.Options()
         options.sandbox.faults = [
@@ -111,7 +112,9 @@ struct CancellationTests {
         }
     }
 
-    @Test("what is being processed cannot be cancelled: the saga is told, each time; its end follows", arguments: [true, false])
+    @Test(
+        "what is being processed cannot be cancelled: the saga is told, each time; its end follows",
+        arguments: [true, false])
     func waitsForProcessing(succeeds: Bool) async throws {
         try await PaymentsSetting.run { setting in
             let order = TestOrder(paymentMethod: "pm_sandbox_processing")

@@ -1,10 +1,11 @@
 import Contracts
 import Foundation
-import StripeSandbox
-import TestSupport
-import Testing
-
+import Outbox
 @testable import Payments
+import Postgres
+import StripeSandbox
+import Testing
+import TestSupport
 
 @Suite("Payment flows, against the sandbox")
 struct PaymentFlowTests {
@@ -162,7 +163,46 @@ struct PaymentFlowTests {
             #expect(told.final == true)
             try await setting.hear(order.cancelled("payment_declined"))
             _ = try await setting.reach(order, .cancelled)
-            #expect(try await setting.number("select count(*) from stripe_call where state = 'pending'") == 0)
+            try await eventually("no call is left") {
+                try await setting.number("select count(*) from stripe_call where state = 'pending'") == 0
+            }
+        }
+    }
+
+    @Test("two batches that take the same orders, each in its own order, do not wait for each other in a circle")
+    func takesBatches() async throws {
+        try await PaymentsSetting.run { setting in
+            let orders = (0..<40).map { _ in TestOrder(paymentMethod: "pm_card_visa") }
+            let created = try orders.map { try $0.created() }
+            let reserved = try orders.reversed().map { try $0.reserved() }
+            try await withThrowingTaskGroup(of: [HandlerOutcome].self) { group in
+                for batch in [created, reserved] {
+                    group.addTask {
+                        let handler = PaymentRequestsHandler(ledger: setting.service.ledger)
+                        return try await setting.pool.withTransaction { transaction in
+                            try await handler.handle(batch: batch, in: transaction)
+                        }
+                    }
+                }
+                for try await outcomes in group {
+                    #expect(outcomes == [HandlerOutcome](repeating: .applied, count: 40))
+                }
+            }
+            for order in orders { _ = try await setting.reach(order, .succeeded) }
+            #expect(try setting.sandbox.snapshot().charges.count == 40)
+        }
+    }
+
+    @Test("the trace that asked for the payment goes on with what is told")
+    func keepsTraces() async throws {
+        try await PaymentsSetting.run { setting in
+            let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+            let order = TestOrder(paymentMethod: "pm_card_visa")
+            try await setting.hear(order.created(), order.reserved(traceparent: trace))
+            _ = try await setting.reach(order, .succeeded)
+            #expect(
+                try await setting.number("select count(*) from outbox where traceparent like '00-0af7651916cd43dd%'")
+                    == 1)
         }
     }
 

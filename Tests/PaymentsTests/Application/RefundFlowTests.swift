@@ -1,10 +1,10 @@
 import Contracts
 import Foundation
-import StripeSandbox
-import TestSupport
-import Testing
-
 @testable import Payments
+import Postgres
+import StripeSandbox
+import Testing
+import TestSupport
 
 @Suite("Refund flows, against the sandbox")
 struct RefundFlowTests {

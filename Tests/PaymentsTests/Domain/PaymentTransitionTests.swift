@@ -80,14 +80,17 @@ struct PaymentTransitionTests {
             ended.payment, .orderCreated(customerID: "ana", price: price, paymentMethod: nil), policy: policy)
         #expect(created.payment.status == .cancelled)
         #expect(created.effects.isEmpty)
-        #expect(PaymentTransition.decide(created.payment, .stockReserved(expiresAt: expiry), policy: policy).ignored != nil)
+        #expect(
+            PaymentTransition.decide(created.payment, .stockReserved(expiresAt: expiry), policy: policy).ignored != nil)
     }
 
     // MARK: The end of the order
 
-    @Test("without a PaymentIntent the end of the order ends the payment at once", arguments: [
-        PaymentStatus.awaitingOrder, .awaitingStock,
-    ])
+    @Test(
+        "without a PaymentIntent the end of the order ends the payment at once",
+        arguments: [
+            PaymentStatus.awaitingOrder, .awaitingStock,
+        ])
     func endsUnpaid(status: PaymentStatus) {
         for input in [PaymentInput.orderEnded(reason: "stock_timeout"), .refundDue(reason: "stock_timeout")] {
             let decision = PaymentTransition.decide(payment(status), input, policy: policy)
@@ -98,11 +101,14 @@ struct PaymentTransitionTests {
         #expect(overdue.effects == [.publish(.cancelled(reason: "payment_overdue"))])
     }
 
-    @Test("with a PaymentIntent it is cancelled first, and nothing is told before", arguments: [
-        PaymentStatus.pending, .processing, .failed,
-    ])
+    @Test(
+        "with a PaymentIntent it is cancelled first, and nothing is told before",
+        arguments: [
+            PaymentStatus.pending, .processing, .failed,
+        ])
     func cancelsFirst(status: PaymentStatus) {
-        let decision = PaymentTransition.decide(payment(status), .orderEnded(reason: "customer_request"), policy: policy)
+        let decision = PaymentTransition.decide(
+            payment(status), .orderEnded(reason: "customer_request"), policy: policy)
         #expect(decision.payment.status == status)
         #expect(decision.payment.cancelReason == "customer_request")
         #expect(decision.effects == [.cancelIntent])
@@ -177,7 +183,8 @@ struct PaymentTransitionTests {
             #expect(decision.effects == [.alert(code), .publish(.failed(reason: code, final: true))])
             #expect(see(decision.payment, intent).ignored != nil)
             // When the order has ended, what was taken goes back.
-            let ended = PaymentTransition.decide(decision.payment, .orderEnded(reason: "payment_declined"), policy: policy)
+            let ended = PaymentTransition.decide(
+                decision.payment, .orderEnded(reason: "payment_declined"), policy: policy)
             #expect(ended.effects == [.refundInFull(reason: code)])
         }
     }
@@ -292,7 +299,8 @@ struct PaymentTransitionTests {
     func onlyGoesForward() {
         var generator = SeededRandom(seed: 20_261_123)
         for _ in 0..<3_000 {
-            var current = payment([.awaitingOrder, .awaitingStock, .creating].randomElement(using: &generator) ?? .creating)
+            var current = payment(
+                [.awaitingOrder, .awaitingStock, .creating].randomElement(using: &generator) ?? .creating)
             var wasCharged = false
             for _ in 0..<12 {
                 let input = randomInput(current, &generator)
@@ -300,7 +308,9 @@ struct PaymentTransitionTests {
                 #expect(decision.payment.status.rank >= current.status.rank)
                 #expect(decision.payment.amountReceived >= current.amountReceived)
                 if decision.ignored != nil { #expect(decision.effects.isEmpty) }
-                if case .intent(let shown, _, _) = input, shown.status == .succeeded, shown.id == current.paymentIntentID {
+                if case .intent(let shown, _, _) = input, shown.status == .succeeded,
+                    shown.id == current.paymentIntentID
+                {
                     wasCharged = true
                 }
                 if wasCharged { #expect(decision.payment.status == .succeeded) }

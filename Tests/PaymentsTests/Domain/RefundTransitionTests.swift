@@ -27,9 +27,11 @@ struct RefundTransitionTests {
         #expect(!again.isPublished)
     }
 
-    @Test("a failure releases its amount, also after a success", arguments: [
-        RefundStatus.requested, .pending, .requiresAction, .succeeded,
-    ])
+    @Test(
+        "a failure releases its amount, also after a success",
+        arguments: [
+            RefundStatus.requested, .pending, .requiresAction, .succeeded,
+        ])
     func fails(from status: RefundStatus) {
         let decision = RefundTransition.decide(refund(status), stripe(.failed))
         #expect(decision.refund.status == .failed)

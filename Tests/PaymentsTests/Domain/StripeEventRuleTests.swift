@@ -38,7 +38,8 @@ struct StripeEventRuleTests {
     @Test("a type that is not handled is ignored, known or not")
     func ignoresTypes() {
         #expect(decide(event("payment_intent.created", .requiresPaymentMethod), nil) == .ignore("type not handled"))
-        #expect(decide(event("customer.created", .named(kind: "customer", id: "c")), nil) == .ignore("type not handled"))
+        #expect(
+            decide(event("customer.created", .named(kind: "customer", id: "c")), nil) == .ignore("type not handled"))
     }
 
     @Test("a PaymentIntent that is not known waits; one that is nobody's of ours does not")

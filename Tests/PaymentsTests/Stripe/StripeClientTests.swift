@@ -144,7 +144,7 @@ struct StripeClientTests {
 
     @Test("an answer that does not come in time is a time-out, and the same key tells what became of it")
     func timesOut() async throws {
-        try await withClient(retries: 0, timeout: .milliseconds(200)) { server, client in
+        try await withClient(retries: 0, timeout: .milliseconds(1500)) { server, client in
             try server.setFaults([SandboxFault(.hangAfter, target: "payment_intents.create", count: 1)])
             let error = try await #require(throws: StripeError.self) {
                 try await client.createPaymentIntent(body: body, idempotencyKey: "a")

@@ -101,7 +101,8 @@ struct StripeSignatureTests {
         var generator = SystemRandomNumberGenerator()
         let letters = Array("tv1=0,abcdef.-é \u{0}")
         for _ in 0..<5_000 {
-            let header = String((0..<Int.random(in: 0...120)).map { _ in letters.randomElement(using: &generator) ?? "," })
+            let header = String(
+                (0..<Int.random(in: 0...120)).map { _ in letters.randomElement(using: &generator) ?? "," })
             let noise = (0..<Int.random(in: 0...64)).map { _ in UInt8.random(in: 0...255) }
             #expect(failure(header, body: noise, at: Int64.random(in: 0...Int64(UInt32.max))) != nil)
         }
@@ -112,7 +113,8 @@ struct StripeSignatureTests {
         let verifier = StripeSignature(secrets: ["whsec_hidden"])
         let client = StripeClientConfiguration(apiKey: "sk_test_hidden")
         let service = PaymentsConfiguration(stripe: client, webhookSecrets: ["whsec_hidden"])
-        for text in ["\(verifier)", "\(client)", "\(service)", String(reflecting: service), String(reflecting: client)] {
+        for text in ["\(verifier)", "\(client)", "\(service)", String(reflecting: service), String(reflecting: client)]
+        {
             #expect(!text.contains("hidden"))
         }
     }

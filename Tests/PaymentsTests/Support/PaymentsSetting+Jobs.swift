@@ -1,4 +1,5 @@
 import Outbox
+import Payments
 import TestSupport
 
 /// For tests that decide themselves when jobs are run.

@@ -45,8 +45,21 @@ struct PaymentsSetting: Sendable {
     static func run(
         _ options: Options = Options(), _ body: (PaymentsSetting) async throws -> Void
     ) async throws {
+        await Gate.shared.enter()
+        do {
+            try await runAlone(options, body)
+        } catch {
+            await Gate.shared.leave()
+            throw error
+        }
+        await Gate.shared.leave()
+    }
+
+    private static func runAlone(
+        _ options: Options, _ body: (PaymentsSetting) async throws -> Void
+    ) async throws {
         let database = try await TestDatabase.make(SchemaCatalog.payments)
-        let pool = database.pool(size: 24)
+        let pool = database.pool(size: 16)
         do {
             try await StripeSandboxServer.withServer(options.sandbox) { sandbox in
                 try await run(options, pool: pool, sandbox: sandbox, body)

@@ -29,12 +29,12 @@ struct TestOrder: Sendable, Hashable {
                 paymentMethod: paymentMethod))
     }
 
-    func reserved() throws -> InboundEvent {
+    func reserved(traceparent: String? = nil) throws -> InboundEvent {
         try event(
             EventType.inventoryReserved,
             InventoryReserved(
                 orderId: id, sagaId: saga, reservationId: .v7(), lines: [StockLine(sku: "JARRA", quantity: 1)],
-                expiresAt: Date(timeIntervalSinceNow: 900)), stream: "inventory")
+                expiresAt: Date(timeIntervalSinceNow: 900)), stream: "inventory", traceparent: traceparent)
     }
 
     func cancelled(_ reason: String = "customer_request") throws -> InboundEvent {
@@ -58,10 +58,11 @@ struct TestOrder: Sendable, Hashable {
     }
 
     func event(
-        _ type: String, _ data: some Encodable & Sendable, stream: String = "orders"
+        _ type: String, _ data: some Encodable & Sendable, stream: String = "orders", traceparent: String? = nil
     ) throws -> InboundEvent {
         let event = try OutboxEvent(
-            type: type, aggregateType: "order", aggregateID: id.lowercased, source: "/test", data: data)
+            type: type, aggregateType: "order", aggregateID: id.lowercased, source: "/test", data: data,
+            traceparent: traceparent)
         return try InboundEvent(json: event.json, stream: stream, streamSequence: 1, deliveryCount: 1)
     }
 }

@@ -1,0 +1,21 @@
+import Composition
+import TestSupport
+
+@testable import artesanos
+
+extension Marketplace {
+    /// Starts all services and relays in a process of their own.
+    func serveInProcess() throws -> CommandProcess {
+        try CommandProcess(
+            ["serve", "all", "--with-relay"], environment: environment.merging(["LOG_LEVEL": "warning"]) { $1 })
+    }
+
+    /// The services of the other process answer.
+    func untilServing() async throws {
+        for service in ServiceName.allCases {
+            try await eventually("\(service.rawValue) is ready", within: .seconds(60)) {
+                await self.client.isReady(service)
+            }
+        }
+    }
+}
