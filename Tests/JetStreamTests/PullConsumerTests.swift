@@ -1,5 +1,6 @@
 import Foundation
 import JetStream
+import LocalServers
 import TestSupport
 import Testing
 
@@ -86,6 +87,25 @@ import Testing
         }
         #expect(try await stream.info(consumer).ackPending == 0)
         await stream.connection.close()
+    }
+
+    @Test func whatComesAfterTheCancellationGoesBack() async throws {
+        let server = try await LocalNATS.start()
+        let stream = try await TestStream.make(on: server)
+        // With the default ack wait of 30 s: what comes again soon was given back, not timed out.
+        let consumer = try await stream.consumer()
+        let fetching = Task { try? await consumer.fetch(max: 10, expires: .seconds(60)) }
+        try await eventually("the request waits") { try await stream.info(consumer).waiting == 1 }
+        // The server finds the message first and the end of the fetch behind it.
+        try await freeze(server)
+        try stream.connection.publish(stream.subject, payload: Array("1".utf8))
+        fetching.cancel()
+        #expect(await fetching.value == nil)
+        server.resume()
+        let again = try #require(try await consumer.fetch(max: 10, expires: .seconds(15)).first)
+        #expect(number(again.payload) == 1)
+        await stream.connection.close()
+        await server.stop()
     }
 
     @Test func aCancelledFetchTellsSoAndItsRequestIsGone() async throws {

@@ -22,7 +22,10 @@ struct DevelopmentState: Codable, Sendable {
             let state = try? WireJSON.decode(DevelopmentState.self, from: data)
         else { return nil }
         // EPERM: it runs, as another user.
-        return kill(state.pid, 0) == 0 || errno == EPERM ? state : nil
+        guard kill(state.pid, 0) == 0 || errno == EPERM else { return nil }
+        // A process that was killed just now, or whose parent has not taken notice yet, still has its id, but no ports.
+        let ports = state.services.values.compactMap { URL(string: $0)?.port }
+        return ports.contains { !ListeningPort.isFree($0) } ? state : nil
     }
 
     func write(in folder: DevelopmentFolder) throws {
