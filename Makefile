@@ -11,10 +11,6 @@ step = scripts/step.sh $@
 FILTER ?=
 ARGS ?=
 
-# How many tests run side by side. Without a limit Swift Testing starts all at once, which no real server keeps up with.
-SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 8
-export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH
-
 .PHONY: help setup build run demo test test-asan lint format bench coverage reset clean
 
 help: ## This list

@@ -67,7 +67,9 @@ let package = Package(
         // The reusable core.
         .target(name: "Postgres", dependencies: ["CLibPQ", logging, metrics], swiftSettings: strict),
         .target(name: "JetStream", dependencies: ["CNATS", logging, metrics], swiftSettings: strict),
-        .target(name: "Outbox", dependencies: ["Postgres", logging, metrics, serviceContext, lifecycle], swiftSettings: strict),
+        .target(
+            name: "Outbox", dependencies: ["Postgres", logging, metrics, serviceContext, lifecycle],
+            swiftSettings: strict),
 
         // What the three services share.
         .target(
@@ -152,7 +154,8 @@ let package = Package(
         tests(
             "OrdersTests",
             [
-                "Orders", "ServiceRuntime", "Outbox", "Postgres", "Schema", "Contracts", hummingbird, http, nio, logging,
+                "Orders", "ServiceRuntime", "Outbox", "Postgres", "Schema", "Contracts", hummingbird, http, nio,
+                logging,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ]),
         tests(
