@@ -120,7 +120,7 @@ extension ConnectionCore {
             // The connection was closed in between. The delivery thread may still look at the box, so it lives until
             // the connection's closed callback.
             natsSubscription_Destroy(created)
-            handles.withLock { $0.orphans[session.generation, default: []].append(.init(box: box)) }
+            handles.withLock { $0.orphans[session.generation, default: []].append(box) }
             SubscriptionBox.release(closure)
             return NATS_CONNECTION_CLOSED
         }

@@ -68,15 +68,11 @@ final class ConnectionCore: Sendable {
         var draining: Key?
         var drainingNext: [Key] = []
         /// Boxes whose on-complete callback could not be set, because the connection was lost just then.
-        var orphans: [UInt64: [CPointerBox]] = [:]
+        var orphans: [UInt64: [SubscriptionBox]] = [:]
 
         struct Key: Hashable {
             let generation: UInt64
             let id: UInt64
-        }
-
-        struct CPointerBox: Sendable {
-            let box: SubscriptionBox
         }
     }
 

@@ -40,6 +40,8 @@ final class SupervisedServer: Sendable {
         server=$!
         echo "$server" >"$pidfile.new" && mv -f "$pidfile.new" "$pidfile"
         (
+            # A paused server makes the kernel hang up on the whole group when the parent dies.
+            trap '' HUP
             word=
             read -r word <&3
             trap '' TERM
