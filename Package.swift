@@ -150,7 +150,9 @@ let package = Package(
                 http, nio, nioHTTP1, lifecycle, logging, metrics, coreMetrics, tracing, serviceContext, jwt,
                 asyncHTTPClient, .product(name: "HummingbirdTesting", package: "hummingbird"),
             ]),
-        tests("StripeSandboxTests", ["StripeSandbox", asyncHTTPClient, nio, nioHTTP1, logging, hummingbird, http]),
+        tests(
+            "StripeSandboxTests",
+            ["StripeSandbox", asyncHTTPClient, nio, nioHTTP1, lifecycle, logging, hummingbird, http]),
         tests(
             "OrdersTests",
             [
@@ -162,8 +164,7 @@ let package = Package(
             "PaymentsTests",
             [
                 "Payments", "StripeSandbox", "ServiceRuntime", "Outbox", "Postgres", "Schema", "Contracts", hummingbird,
-                http, nio, nioHTTP1, asyncHTTPClient, logging,
-                .product(name: "HummingbirdTesting", package: "hummingbird"),
+                http, nio, nioHTTP1, asyncHTTPClient, lifecycle, logging,
             ]),
         tests(
             "InventoryTests",

@@ -56,7 +56,7 @@ ALLOWED = {
     | {"JetStream", "Schema", "ServiceRuntime", "Crypto"},
     "Tests/OutboxTests": OBSERVABILITY | LIFECYCLE | TESTING | CORE | {"JetStream", "Schema", "ServiceRuntime"},
     "Tests/ServiceRuntimeTests": EVERYTHING - SERVICES | TESTING,
-    "Tests/StripeSandboxTests": OBSERVABILITY | HTTP_SERVER | HTTP_CLIENT | TESTING | {"StripeSandbox", "Crypto"},
+    "Tests/StripeSandboxTests": OBSERVABILITY | LIFECYCLE | HTTP_SERVER | HTTP_CLIENT | TESTING | {"StripeSandbox", "Crypto"},
     "Tests/OrdersTests": SERVICE | TESTING | {"Orders", "JetStream"},
     "Tests/PaymentsTests": SERVICE | HTTP_CLIENT | TESTING | {"Payments", "StripeSandbox", "JetStream"},
     "Tests/InventoryTests": SERVICE | TESTING | {"Inventory", "JetStream"},

@@ -74,7 +74,7 @@ public struct PaymentsService: ApplicationService {
                 livemode: configuration.livemode, logger: environment.logger),
             ReconcileOpenJob(
                 jobs: environment.jobs, interval: configuration.reconcileInterval,
-                after: configuration.reconcileAfter),
+                after: configuration.reconcileAfter, eventRetention: configuration.eventRetention),
         ]
     }
 

@@ -42,14 +42,12 @@ final class WebhookReceiver: Sendable {
             configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),
             onServerRunning: { continuation.yield($0.localAddress?.port ?? 0) },
             logger: logger)
-        return try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await application.run() }
+        return try await withService(application) {
             var port = 0
             for await bound in ports {
                 port = bound
                 break
             }
-            defer { group.cancelAll() }
             return try await body(receiver, "http://127.0.0.1:\(port)/webhooks/stripe")
         }
     }

@@ -139,8 +139,9 @@ struct CreateIntentJob: JobHandler {
     ) async throws -> JobOutcome {
         let calls = StripeCallStore(transaction)
         let endCreation = { if let created { calls.end(created, .succeeded) } }
-        // The order may have ended while the PaymentIntent was made: then nothing is to be charged any more.
-        if try await PaymentStore(transaction).read(payment.id)?.cancelReason != nil, confirm.sends == 0 {
+        // The order may have ended meanwhile: then nothing is to be charged any more. Whether a confirmation without an
+        // answer took place, the cancellation shows.
+        if try await PaymentStore(transaction).read(payment.id)?.cancelReason != nil {
             return try await withdraw(confirm, intent: intent, id: id, of: payment, in: transaction, endCreation)
         }
         let attempt = try await StripeAttempt.make(logger: context.logger) {

@@ -27,6 +27,8 @@ public struct PaymentsConfiguration: Sendable {
     public var eventOverlap: Duration
     /// How far back the first listing goes.
     public var eventLookback: Duration
+    /// How long Stripe's events are kept; longer than the 30 days for which Stripe lists them.
+    public var eventRetention: Duration
     /// How old or how new a webhook's signature may be, in seconds.
     public var signatureTolerance: Int64
     /// The largest webhook that is taken, in bytes.
@@ -46,6 +48,7 @@ public struct PaymentsConfiguration: Sendable {
         reconcileAfter: Duration = .seconds(60),
         eventOverlap: Duration = .seconds(10),
         eventLookback: Duration = .seconds(3600),
+        eventRetention: Duration = .seconds(35 * 86_400),
         signatureTolerance: Int64 = 300,
         webhookLimit: Int = 256 * 1024
     ) {
@@ -62,6 +65,7 @@ public struct PaymentsConfiguration: Sendable {
         self.reconcileAfter = reconcileAfter
         self.eventOverlap = eventOverlap
         self.eventLookback = eventLookback
+        self.eventRetention = eventRetention
         self.signatureTolerance = signatureTolerance
         self.webhookLimit = webhookLimit
     }

@@ -2,11 +2,13 @@ import Foundation
 import Outbox
 import Postgres
 
-/// Has Stripe asked about each payment that has been open for a while, and about events that nobody could place.
+/// Has Stripe asked about each payment that has been open for a while, and about events that nobody could place; and
+/// deletes old events.
 struct ReconcileOpenJob: JobHandler {
     let jobs: JobQueue
     let interval: Duration
     let after: Duration
+    let eventRetention: Duration
 
     var kind: String { PaymentJobKind.reconcileOpen }
     var retry: RetryPolicy { RetryPolicy(maxAttempts: .max, base: .seconds(1), cap: .seconds(60)) }
@@ -31,6 +33,7 @@ struct ReconcileOpenJob: JobHandler {
                 PaymentJobKind.reconcile, key: "event:\(id)",
                 payload: ReconcileJobPayload(eventId: id, cause: "reconciliation"), in: transaction)
         }
+        transaction.enqueue(StripeEventSQL.prune.bind(Int64(eventRetention / .milliseconds(1))))
         return .again(after: interval)
     }
 }

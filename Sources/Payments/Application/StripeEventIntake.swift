@@ -27,10 +27,11 @@ struct StripeEventIntake: Sendable {
         let start = ContinuousClock.now
         do {
             let result = try await pool.withTransaction { transaction in
-                guard try await StripeEventStore(transaction).insert(event, source: source) else {
-                    return Result(isDuplicate: true, state: nil, outcome: "duplicate")
-                }
-                return try await apply(event, source: source, in: transaction)
+                let intent = StripeEventRule.handledTypes.contains(event.type) ? event.paymentIntentID : nil
+                let kept = try await StripeEventStore(transaction).insert(event, source: source, locking: intent)
+                guard kept.isNew else { return Result(isDuplicate: true, state: nil, outcome: "duplicate") }
+                guard intent != nil else { return try await apply(event, source: source, in: transaction) }
+                return try await apply(event, to: kept.payment, source: source, in: transaction).result
             }
             note(event, result.isDuplicate ? "duplicate" : result.state?.rawValue ?? "", result.outcome, start, source)
             return result

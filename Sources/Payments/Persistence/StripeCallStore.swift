@@ -9,7 +9,7 @@ struct StripeCall: Sendable, Hashable {
 
     enum End: String, Sendable, Hashable, PostgresEncodable {
         case succeeded, failed
-        /// It was taken back before it was sent.
+        /// It is not sent, or not sent again: what it was for has ended.
         case withdrawn
     }
 

@@ -86,6 +86,17 @@ enum StripeEventSQL {
         set event_id = excluded.event_id, created_at = excluded.created_at, updated_at = now()
         """
 
+    /// Events that nobody will ask for any more, a batch at a time. Those that failed stay for an operator.
+    static let prune: Statement = """
+        delete from webhook_event
+        where id in (
+            select id from webhook_event
+            where received_at < now() - $1::bigint * interval '1 millisecond' and state <> 'failed'
+            order by received_at
+            limit 1000
+            for update skip locked)
+        """
+
     static let known: Statement = """
         select id from webhook_event where id = any($1::text[]) and state <> 'failed'
         """
@@ -93,6 +104,6 @@ enum StripeEventSQL {
     static let now: Statement = "select now()"
 
     static let all = [
-        insert, end, fail, lock, read, pending, overdue, list, view, cursor, moveCursor, known, now,
+        insert, end, fail, lock, read, pending, overdue, list, view, cursor, moveCursor, known, prune, now,
     ]
 }

@@ -3,6 +3,7 @@ import Hummingbird
 import HummingbirdCore
 import Logging
 import NIOCore
+import ServiceLifecycle
 
 /// The connection that a request came on, so that it can be closed without an answer.
 struct SandboxRequestContext: InitializableFromSource {
@@ -38,7 +39,8 @@ struct SandboxResponder: HTTPResponder {
         switch reaction {
         case .answer(let answer): return Self.response(answer)
         case .silence(let time):
-            if time > .zero { try? await Task.sleep(for: time) }
+            // A server that stops does not wait for it.
+            if time > .zero { try? await cancelWhenGracefulShutdown { try await Task.sleep(for: time) } }
             // Whoever asked may have closed already.
             try? await context.channel.close()
             throw CancellationError()

@@ -97,23 +97,21 @@ public final class StripeSandboxServer: Service {
         var quiet = Logger(label: "stripe-sandbox")
         quiet.logLevel = .warning
         let server = try StripeSandboxServer(configuration, logger: logger ?? quiet)
+        quiet.logLevel = .critical
+        let services = ServiceGroup(configuration: .init(services: [server], logger: quiet))
         return try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await server.run() }
-            _ = try await server.port()
-            let result: Result
+            group.addTask { try await services.run() }
             do {
-                result = try await body(server)
+                _ = try await server.port()
+                let result = try await body(server)
+                // Not cancelled: the framework does not survive that with a connection just accepted.
+                await services.triggerGracefulShutdown()
+                try await group.waitForAll()
+                return result
             } catch {
-                group.cancelAll()
+                await services.triggerGracefulShutdown()
                 throw error
             }
-            group.cancelAll()
-            do {
-                try await group.waitForAll()
-            } catch is CancellationError {
-                // It was cancelled just now.
-            }
-            return result
         }
     }
 

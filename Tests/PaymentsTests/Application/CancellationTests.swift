@@ -85,6 +85,26 @@ struct CancellationTests {
         }
     }
 
+    @Test("an order that ends while its confirmation gets no answer is not confirmed again")
+    func givesConfirmationUp() async throws {
+        var options = PaymentsSetting.Options()
+        options.sandbox.faults = [SandboxFault(.closeBefore, target: "payment_intents.confirm")]
+        try await PaymentsSetting.run(options) { setting in
+            let order = TestOrder(paymentMethod: "pm_card_visa")
+            try await setting.place(order)
+            _ = try await setting.reach(order, .pending)
+            try await setting.hear(order.cancelled())
+            _ = try await setting.reach(order, .cancelled)
+            try setting.sandbox.setFaults([])
+            try await eventually("no call is left") {
+                try await setting.number("select count(*) from stripe_call where state = 'pending'") == 0
+            }
+            let snapshot = try setting.sandbox.snapshot()
+            #expect(snapshot.charges.isEmpty)
+            #expect(snapshot.paymentIntents.map(\.status) == ["canceled"])
+        }
+    }
+
     @Test("what has succeeded is told again when the deadline asks, and not cancelled")
     func tellsSuccessAgain() async throws {
         try await PaymentsSetting.run { setting in

@@ -101,6 +101,26 @@ struct ReconciliationTests {
         }
     }
 
+    @Test("events are kept for as long as configured, those that failed for longer")
+    func prunes() async throws {
+        var options = deaf
+        options.configure = { $0.eventRetention = .seconds(86_400) }
+        try await PaymentsSetting.run(options) { setting in
+            let insert: Statement = """
+                insert into webhook_event (id, type, payload, source, state, stripe_created_at, received_at)
+                select 'evt_' || state || age, 'x', '{}', 'webhook', state, now(), now() - age * interval '1 day'
+                from unnest(array['processed', 'ignored', 'pending', 'failed']) as state, unnest(array[0, 2]) as age
+                """
+            try await setting.pool.query(insert.bind())
+            try await eventually("the old ones are gone") {
+                try await setting.number(
+                    "select count(*) from webhook_event where received_at < now() - interval '1 day'")
+                    == 1
+            }
+            #expect(try await setting.number("select count(*) from webhook_event") == 5)
+        }
+    }
+
     @Test("refunds that no webhook tells of are followed to their end")
     func followsRefunds() async throws {
         var options = deaf

@@ -98,31 +98,34 @@ struct PaymentsSetting: Sendable {
                 .router { service.addRoutes(to: $0) },
             configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),
             onServerRunning: { continuation.yield($0.localAddress?.port ?? 0) }, logger: quiet)
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            defer { group.cancelAll() }
-            group.addTask { try await application.run() }
+        try await withService(application) {
             var port = 0
             for await bound in ports {
                 port = bound
                 break
             }
-            if options.runsJobs { group.addTask { try await runner.run() } }
-            if options.reconciles {
-                for kind in [PaymentJobKind.reconcileEvents, PaymentJobKind.reconcileOpen] {
-                    try await jobs.ensure(kind, key: kind, on: pool)
+            let setting = PaymentsSetting(
+                service: service, pool: pool, jobs: jobs, sandbox: sandbox, url: "http://127.0.0.1:\(port)",
+                issuer: issuer)
+            if options.hasWebhooks { try setting.hearWebhooks(style: options.style) }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                defer { group.cancelAll() }
+                if options.runsJobs { group.addTask { try await runner.run() } }
+                if options.reconciles {
+                    for kind in [PaymentJobKind.reconcileEvents, PaymentJobKind.reconcileOpen] {
+                        try await jobs.ensure(kind, key: kind, on: pool)
+                    }
                 }
+                try await body(setting)
             }
-            let url = "http://127.0.0.1:\(port)"
-            if options.hasWebhooks {
-                try sandbox.setWebhooks([
-                    WebhookEndpoint(
-                        url: "\(url)/webhooks/stripe", secrets: [secret], enabledEvents: ["*"], style: options.style)
-                ])
-            }
-            try await body(
-                PaymentsSetting(
-                    service: service, pool: pool, jobs: jobs, sandbox: sandbox, url: url, issuer: issuer))
         }
+    }
+
+    private func hearWebhooks(style: WebhookEndpoint.Style) throws {
+        try sandbox.setWebhooks([
+            WebhookEndpoint(
+                url: "\(url)/webhooks/stripe", secrets: [Self.secret], enabledEvents: ["*"], style: style)
+        ])
     }
 
     // MARK: What the other services say
