@@ -8,6 +8,9 @@ enum OrderTransaction {
     enum Shape: String, CaseIterable {
         /// Four statements between BEGIN and COMMIT, in one round trip.
         case pipeline
+        /// The same four as our client sends them when no result is needed in between: a pipeline is a transaction by
+        /// itself, without BEGIN and COMMIT. pgbench has no such form; it runs the one with them.
+        case implicit
         /// One statement with common table expressions, a transaction by itself.
         case cte
     }
@@ -87,7 +90,7 @@ enum OrderTransaction {
             """
         switch shape {
         case .cte: return variables + Part(statement: insertAll, variables: ["c", "tot"]).script + "\n"
-        case .pipeline:
+        case .pipeline, .implicit:
             let parts = [
                 Part(statement: insertOrder, variables: ["id", "c", "tot"]),
                 Part(statement: insertItems, variables: ["id", "tot"]),
@@ -113,6 +116,11 @@ enum OrderTransaction {
         let total = Int64.random(in: 100...100_000)
         switch shape {
         case .cte: try await pool.query(insertAll.bind(customer, total))
+        case .implicit:
+            try await pool.pipeline([
+                insertOrder.bind(id, customer, total), insertItems.bind(id, total), insertSaga.bind(id),
+                insertEvent.bind(),
+            ])
         case .pipeline:
             try await pool.withTransaction { tx in
                 tx.enqueue(insertOrder.bind(id, customer, total))
