@@ -40,6 +40,7 @@ public struct InventoryService: ApplicationService {
         ProductRoutes(pool: environment.pool, products: products).add(to: router)
         StockRoutes(pool: environment.pool, store: store, products: products).add(to: router)
         ReservationRoutes(pool: environment.pool, store: store).add(to: router)
+        ShopRoutes(pool: environment.pool, products: products, stock: store).add(to: router)
     }
 
     public var consumers: [ConsumerDefinition] {

@@ -27,7 +27,7 @@ struct Artesanos: AsyncParsableCommand {
             CommandGroup(
                 name: "Development", subcommands: [Dev.self, Demo.self, StripeSandboxCommand.self, Token.self]),
             CommandGroup(name: "Running", subcommands: [Serve.self, RelayCommand.self]),
-            CommandGroup(name: "Set-up", subcommands: [Migrate.self, Streams.self, Seed.self]),
+            CommandGroup(name: "Set-up", subcommands: [Migrate.self, Streams.self, Seed.self, Shop.self]),
             CommandGroup(
                 name: "Operations", subcommands: [OutboxCommand.self, DeadLettersCommand.self, Jobs.self, Saga.self]),
         ])

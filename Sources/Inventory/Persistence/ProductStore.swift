@@ -21,7 +21,7 @@ struct ProductStore: Sendable {
         let row = try await transaction.query(bind(ProductSQL.insert, sku, draft)).first
         guard let product = try row.map(Product.init) else { return nil }
         transaction.enqueue(ProductSQL.insertStock.bind(sku))
-        try tell(product, in: transaction)
+        try tell([product], in: transaction)
         return product
     }
 
@@ -31,8 +31,39 @@ struct ProductStore: Sendable {
             throw StockBookError.unknownProduct(sku)
         }
         let product = try Product(row)
-        try tell(product, in: transaction)
+        try tell([product], in: transaction)
         return product
+    }
+
+    // MARK: Many at once
+
+    /// Those of the SKUs that are products, locked.
+    func lock(_ skus: [String], in transaction: PostgresTransaction) async throws -> [String: Product] {
+        let products = try await transaction.query(ShopSQL.lock.bind(skus)).map(Product.init)
+        return Dictionary(uniqueKeysWithValues: products.map { ($0.sku, $0) })
+    }
+
+    /// Makes products with empty shelves, and tells the others.
+    /// - Returns: the SKUs that were made: those that are there already are left as they are.
+    func insert(_ drafts: [(String, ProductDraft)], in transaction: PostgresTransaction) async throws -> Set<String> {
+        guard !drafts.isEmpty else { return [] }
+        let products = try await transaction.query(bind(ShopSQL.insert, drafts)).map(Product.init)
+        transaction.enqueue(ShopSQL.insertStock.bind(products.map(\.sku)))
+        try tell(products, in: transaction)
+        return Set(products.map(\.sku))
+    }
+
+    /// Writes products that are locked, and tells the others.
+    func update(_ drafts: [(String, ProductDraft)], in transaction: PostgresTransaction) async throws {
+        guard !drafts.isEmpty else { return }
+        try tell(try await transaction.query(bind(ShopSQL.update, drafts)).map(Product.init), in: transaction)
+    }
+
+    private func bind(_ statement: Statement, _ drafts: [(String, ProductDraft)]) -> BoundStatement {
+        statement.bind(
+            drafts.map(\.0), drafts.map(\.1.artisanID), drafts.map(\.1.title), drafts.map(\.1.description),
+            drafts.map(\.1.price.amount), drafts.map(\.1.price.currency), drafts.map(\.1.isActive),
+            drafts.map { $0.1.reservationTTL?.wholeMicroseconds })
     }
 
     /// What a list may show.
@@ -68,25 +99,23 @@ struct ProductStore: Sendable {
             draft.isActive, draft.reservationTTL?.wholeMicroseconds)
     }
 
-    private func tell(_ product: Product, in transaction: PostgresTransaction) throws {
-        let event = try OutboxEvent(
-            type: EventType.inventoryProductChanged, aggregateType: "product", aggregateID: product.sku,
-            source: InventoryService.source, data: product.changed)
-        outbox.append([event], in: transaction)
+    private func tell(_ products: [Product], in transaction: PostgresTransaction) throws {
+        let events = try products.map { product in
+            try OutboxEvent(
+                type: EventType.inventoryProductChanged, aggregateType: "product", aggregateID: product.sku,
+                source: InventoryService.source, data: product.changed)
+        }
+        outbox.append(events, in: transaction)
     }
 }
 
 extension Product {
-    /// A row of ``ProductSQL``.
+    /// The first columns of a row of ``ProductSQL`` or ``ShopSQL``.
     init(_ row: PostgresRow) throws {
-        let (sku, artisan, title, description, amount, currency, active, ttl, version, createdAt, updatedAt) =
-            try row.decode(
-                String.self, String.self, String.self, String.self, Int64.self, String.self, Bool.self, Int64?.self,
-                Int64.self, Date.self, Date.self)
         self.init(
-            sku: sku, artisanID: artisan, title: title, description: description,
-            price: Money(amount: amount, currency: currency), isActive: active,
-            reservationTTL: ttl.map { .microseconds($0) }, version: version, createdAt: createdAt,
-            updatedAt: updatedAt)
+            sku: try row.get(0), artisanID: try row.get(1), title: try row.get(2), description: try row.get(3),
+            price: Money(amount: try row.get(4), currency: try row.get(5)), isActive: try row.get(6),
+            reservationTTL: try row.get(7, as: Int64?.self).map { .microseconds($0) }, version: try row.get(8),
+            createdAt: try row.get(9), updatedAt: try row.get(10))
     }
 }
