@@ -103,8 +103,8 @@ let package = Package(
         .target(
             name: "Inventory",
             dependencies: [
-                "ServiceRuntime", "Schema", "Contracts", "Outbox", "Postgres", hummingbird, http, lifecycle, logging,
-                metrics, crypto,
+                "ServiceRuntime", "Schema", "Contracts", "Outbox", "Postgres", hummingbird, http, asyncHTTPClient, nio,
+                nioHTTP1, lifecycle, logging, metrics, crypto,
             ],
             resources: [.embedInCode("HTTP/openapi.yaml")], swiftSettings: strict),
 
@@ -169,7 +169,8 @@ let package = Package(
         tests(
             "InventoryTests",
             [
-                "Inventory", "ServiceRuntime", "Outbox", "Postgres", "Schema", "Contracts", hummingbird, http, logging,
+                "Inventory", "ServiceRuntime", "Outbox", "Postgres", "Schema", "Contracts", hummingbird, http,
+                lifecycle, nio, logging,
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
             ]),
         tests(

@@ -42,7 +42,7 @@ ALLOWED = {
     | {"JetStream", "Contracts", "Configuration", "JWTKit", "Crypto", "Yams"},
     "Sources/Orders": SERVICE,
     "Sources/Payments": SERVICE | HTTP_CLIENT,
-    "Sources/Inventory": SERVICE,
+    "Sources/Inventory": SERVICE | HTTP_CLIENT,
     "Sources/StripeSandbox": OBSERVABILITY | LIFECYCLE | HTTP_SERVER | HTTP_CLIENT | {"Crypto"},
     "Sources/LocalServers": {"Logging"},
     "Sources/Composition": EVERYTHING - {"ArgumentParser", "Histogram"},

@@ -9,7 +9,7 @@ sources = "\n".join(file.read_text(encoding="utf-8") for file in (root / "Source
 made = set(re.findall(r'"([a-z]+(?:_[a-z]+)*)"', sources))
 # A metric's name begins with what it is about; with labels, ranges or an operator behind it, it is no label.
 asked = re.compile(
-    r"\b((?:http|readiness|orders?|saga|payment|webhook|stripe|inventory|stock|reservations?|outbox|inbox|jobs?|nats|postgres)"
+    r"\b((?:http|readiness|orders?|saga|payment|webhook|stripe|inventory|stock|reservations?|outbox|notification|inbox|jobs?|nats|postgres)"
     r"_[a-z_]+)(?=\s*[\[{)<>=]|$|\s+(?:and|or)\b|\")"
 )
 

@@ -52,11 +52,17 @@ public struct InventoryService: ApplicationService {
             ConsumerDefinition(
                 name: "inventory-payments", stream: "payments", types: StockEventHandler.paymentTypes,
                 handler: handler, batchSize: configuration.consumerBatchSize),
+            ConsumerDefinition(
+                name: "inventory-notifications", stream: "inventory", types: NotifyLowStock.types,
+                handler: NotifyLowStock(
+                    jobs: environment.jobs, hasWebhook: configuration.notifications != nil,
+                    logger: environment.logger),
+                batchSize: configuration.consumerBatchSize),
         ]
     }
 
     public var jobs: [any JobHandler] {
-        [
+        let handlers: [any JobHandler] = [
             ExpireReservations(batchSize: configuration.expiryBatchSize, store: store),
             SweepReservations(
                 interval: configuration.sweepInterval, jobs: environment.jobs, metrics: metrics,
@@ -64,6 +70,8 @@ public struct InventoryService: ApplicationService {
             CheckStockDrift(
                 interval: configuration.driftCheckInterval, metrics: metrics, logger: environment.logger),
         ]
+        guard let notifications = configuration.notifications else { return handlers }
+        return handlers + [DeliverNotification(notifications, logger: environment.logger)]
     }
 
     public var background: [any Service] {

@@ -25,7 +25,10 @@ public enum ServiceAssembly {
     /// How the inventory service is configured.
     public static func inventory(_ configuration: ArtesanosConfiguration) -> InventoryConfiguration {
         InventoryConfiguration(
-            reservationTTL: configuration.reservation.ttl, maxHold: configuration.reservation.maxHold)
+            reservationTTL: configuration.reservation.ttl, maxHold: configuration.reservation.maxHold,
+            notifications: configuration.notification.webhookURL.map {
+                NotificationConfiguration(url: $0, secrets: configuration.notification.webhookSecrets)
+            })
     }
 
     /// How the payment service is configured.

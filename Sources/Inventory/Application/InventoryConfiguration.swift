@@ -14,11 +14,14 @@ public struct InventoryConfiguration: Sendable, Hashable {
     public var consumerBatchSize: Int
     /// The most holds that one transaction expires. 500 unless told otherwise.
     public var expiryBatchSize: Int
+    /// Where the artisans' notifications are posted; nil: nowhere, they are only logged.
+    public var notifications: NotificationConfiguration?
 
     public init(
         reservationTTL: Duration = .seconds(15 * 60), maxHold: Duration = .seconds(60 * 60),
         sweepInterval: Duration = .seconds(5 * 60), driftCheckInterval: Duration = .seconds(15 * 60),
-        gaugeInterval: Duration = .seconds(15), consumerBatchSize: Int = 100, expiryBatchSize: Int = 500
+        gaugeInterval: Duration = .seconds(15), consumerBatchSize: Int = 100, expiryBatchSize: Int = 500,
+        notifications: NotificationConfiguration? = nil
     ) {
         self.reservationTTL = reservationTTL
         self.maxHold = maxHold
@@ -27,6 +30,7 @@ public struct InventoryConfiguration: Sendable, Hashable {
         self.gaugeInterval = gaugeInterval
         self.consumerBatchSize = consumerBatchSize
         self.expiryBatchSize = expiryBatchSize
+        self.notifications = notifications
     }
 
     /// What is wrong with the values, each with the name of the property; empty when all is well. For the start-up

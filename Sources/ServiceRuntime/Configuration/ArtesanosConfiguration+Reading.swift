@@ -53,6 +53,9 @@ extension ArtesanosConfiguration {
                 compensationDeadline: reader.value(Settings.sagaCompensationDeadline)),
             reservation: ReservationConfiguration(
                 ttl: reader.value(Settings.reservationTTL), maxHold: reader.value(Settings.reservationMaxHold)),
+            notification: NotificationSettings(
+                webhookURL: reader.optional(Settings.notificationURL),
+                webhookSecrets: reader.optional(Settings.notificationSecret) ?? []),
             payment: PaymentConfiguration(maxTries: reader.value(Settings.paymentMaxTries)),
             relay: RelaySettings(
                 retention: reader.value(Settings.outboxRetention), batchSize: reader.value(Settings.relayBatch),
@@ -95,6 +98,9 @@ extension ArtesanosConfiguration {
                 Settings.reservationMaxHold.name,
                 "\"\(DurationText.format(reservation.maxHold))\" was given; expected at least "
                     + "\(Settings.reservationTTL.name), which is \(DurationText.format(reservation.ttl))")
+        }
+        if notification.webhookURL != nil && notification.webhookSecrets.isEmpty {
+            reader.require(Settings.notificationSecret, for: Settings.notificationURL.name)
         }
         if nats.credentialsFile != nil && nats.nkeySeedFile != nil {
             reader.note(

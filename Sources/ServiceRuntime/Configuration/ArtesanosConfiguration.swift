@@ -11,6 +11,7 @@ public struct ArtesanosConfiguration: Sendable {
     public var stripe: StripeConfiguration
     public var saga: SagaConfiguration
     public var reservation: ReservationConfiguration
+    public var notification: NotificationSettings
     public var payment: PaymentConfiguration
     public var relay: RelaySettings
     public var log: LogConfiguration
@@ -152,6 +153,19 @@ public struct ReservationConfiguration: Sendable {
     public init(ttl: Duration = .seconds(900), maxHold: Duration = .seconds(3_600)) {
         self.ttl = ttl
         self.maxHold = maxHold
+    }
+}
+
+/// Where artisans' notifications are posted.
+public struct NotificationSettings: Sendable {
+    /// Nil: they are only logged.
+    public var webhookURL: String?
+    /// Each signs.
+    public var webhookSecrets: [String]
+
+    public init(webhookURL: String? = nil, webhookSecrets: [String] = []) {
+        self.webhookURL = webhookURL
+        self.webhookSecrets = webhookSecrets
     }
 }
 

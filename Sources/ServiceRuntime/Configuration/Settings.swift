@@ -80,6 +80,13 @@ enum Settings {
         "RESERVATION_MAX_HOLD", "How long stock is held at most while a payment is being processed.", default: "60m",
         in: .milliseconds(100)...(.seconds(7 * 86_400)))
 
+    static let notificationURL = Setting.url(
+        "NOTIFICATION_WEBHOOK_URL", "Where low stock is posted as a signed webhook; without it, it is only logged.")
+    static let notificationSecret = Setting.list(
+        "NOTIFICATION_WEBHOOK_SECRET", "Secrets that sign it, comma-separated: each signs, so that they can be rolled.",
+        allowed: "secrets of 24 characters at least, comma-separated", isSecret: true,
+        where: { $0.utf8.count >= 24 })
+
     // Payments
     static let paymentMaxTries = Setting.number(
         "PAYMENT_MAX_TRIES", "How often a customer may try to pay before the payment fails for good.", default: 3,
@@ -143,7 +150,13 @@ enum Settings {
                 sagaCompensationDeadline.description,
             ]
         ),
-        ("Inventory", [reservationTTL.description, reservationMaxHold.description]),
+        (
+            "Inventory",
+            [
+                reservationTTL.description, reservationMaxHold.description, notificationURL.description,
+                notificationSecret.description,
+            ]
+        ),
         ("Payments", [paymentMaxTries.description]),
         (
             "Outbox and relay",

@@ -31,4 +31,9 @@ public enum LogKey {
     public static let address = "address"
     public static let port = "port"
     public static let count = "count"
+    public static let sku = "sku"
+    /// The artisan's id, as in the catalogue that anybody may read.
+    public static let artisan = "artisan"
+    public static let available = "available"
+    public static let threshold = "threshold"
 }

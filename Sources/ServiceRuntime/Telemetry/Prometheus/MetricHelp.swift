@@ -22,6 +22,7 @@ enum MetricHelp {
         "payment_reconciliation_lag_seconds": "Age of what was found by the last reconciliation.",
         "inventory_reserved_total": "Reservations made.",
         "inventory_released_total": "Reservations released, by reason.",
+        "notification_deliveries_total": "Posts of notifications, by outcome.",
         "stock_low_alerts_total": "Crossings of a product's low-stock threshold.",
         "inventory_out_of_stock_total": "Orders that could not be reserved.",
         "reservations_active": "Reservations that hold stock now.",
