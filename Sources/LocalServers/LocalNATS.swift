@@ -10,6 +10,9 @@ public final class LocalNATS: Sendable {
     /// The folder with the streams, the configuration and the log.
     public let directory: URL
 
+    /// What the server calls itself: `leader` in JetStream's answers.
+    public let name: String
+
     private let place: ServerDirectory
     private let program: String
     private let server: Mutex<SupervisedServer?>
@@ -17,7 +20,11 @@ public final class LocalNATS: Sendable {
     /// Where clients connect, without credentials.
     public var url: String { "nats://127.0.0.1:\(port)" }
 
-    private init(port: Int, place: ServerDirectory, program: String) {
+    /// What JetStream has stored. To be copied or replaced while the server does not run.
+    public var store: URL { place.data }
+
+    private init(name: String, port: Int, place: ServerDirectory, program: String) {
+        self.name = name
         self.port = port
         self.place = place
         self.program = program
@@ -28,6 +35,7 @@ public final class LocalNATS: Sendable {
     /// Starts a server and waits until it accepts connections. A server that an earlier run left in the same folder is
     /// stopped first.
     /// - Parameters:
+    ///   - name: the server's, unique in its cluster.
     ///   - directory: made when missing, kept with its streams afterwards; nil for a temporary one that is deleted at the
     ///     end.
     ///   - port: nil for a free one.
@@ -36,8 +44,8 @@ public final class LocalNATS: Sendable {
     ///   - logger: told of leftovers of earlier runs.
     /// - Throws: `LocalServerError`, with the last lines of the server's log when it did not start.
     public static func start(
-        directory: URL? = nil, port: Int? = nil, configuration: String = "", jetStream: String = "",
-        logger: Logger = Logger(label: "artesanos.local-servers")
+        name: String = "artesanos-local", directory: URL? = nil, port: Int? = nil, configuration: String = "",
+        jetStream: String = "", logger: Logger = Logger(label: "artesanos.local-servers")
     ) async throws -> LocalNATS {
         let place = try ServerDirectory(directory, kind: "nats", user: nil, logger: logger)
         do {
@@ -46,8 +54,9 @@ public final class LocalNATS: Sendable {
             var attempts = port == nil ? 5 : 1
             while true {
                 attempts -= 1
-                let nats = LocalNATS(port: try port ?? FreePort.next(), place: place, program: program)
-                try nats.writeConfiguration(extra: configuration, jetStream: jetStream)
+                let nats = LocalNATS(
+                    name: name, port: try port ?? FreePort.next(), place: place, program: program)
+                try nats.configure(configuration, jetStream: jetStream)
                 do {
                     try await nats.launch()
                     return nats
@@ -88,6 +97,18 @@ public final class LocalNATS: Sendable {
         try await launch()
     }
 
+    /// Makes the running server read its configuration again (SIGHUP); returns when it has.
+    public func reload() async throws {
+        guard let server = server.withLock({ $0 }) else { return }
+        let marker = "Reloaded server configuration"
+        func count() -> Int { server.logTail(lines: 1000).components(separatedBy: marker).count }
+        let before = count()
+        server.signal(SIGHUP)
+        guard try await Polling.wait(within: .seconds(10), until: { count() > before }) else {
+            throw LocalServerError(.start, "nats-server did not take the new configuration:\n\(logTail())")
+        }
+    }
+
     /// Freezes the server (SIGSTOP): its connections stay open and nothing answers.
     public func pause() {
         server.withLock { $0 }?.signal(SIGSTOP)
@@ -100,14 +121,16 @@ public final class LocalNATS: Sendable {
 
     private var configurationFile: URL { place.url.appendingPathComponent("nats.conf") }
 
-    private func writeConfiguration(extra: String, jetStream: String) throws {
+    /// Writes the configuration anew; it holds from the next ``reload()`` or ``restart()`` on.
+    /// - Parameters:
+    ///   - extra: more lines, such as users and permissions.
+    ///   - jetStream: more lines for the `jetstream` block; nil for a server without JetStream.
+    public func configure(_ extra: String = "", jetStream: String? = "") throws {
+        let block = jetStream.map { "jetstream {\n    store_dir: \"\(place.data.path)\"\n\($0)\n}" } ?? ""
         let text = """
-            server_name: "artesanos-local"
+            server_name: "\(name)"
             listen: "127.0.0.1:\(port)"
-            jetstream {
-                store_dir: "\(place.data.path)"
-            \(jetStream)
-            }
+            \(block)
             \(extra)
 
             """

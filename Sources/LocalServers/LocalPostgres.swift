@@ -60,18 +60,38 @@ public final class LocalPostgres: Sendable {
         directory: URL? = nil, port: Int? = nil, settings: [String: String] = [:],
         logger: Logger = Logger(label: "artesanos.local-servers")
     ) async throws -> LocalPostgres {
+        let all = defaultSettings.merging(settings) { $1 }
+        return try await start(directory: directory, port: port, settings: all, logger: logger) { programs, draft in
+            [programs.initdb, "--no-locale", "-E", "UTF8", "-A", "trust", "-U", "postgres"]
+                + (directory == nil ? ["--no-sync"] : []) + ["-D", draft]
+        }
+    }
+
+    /// Starts a hot standby of this server in a temporary folder: a copy of its data (pg_basebackup), kept up to date
+    /// by streaming replication. ``promote()`` makes a server of its own of it.
+    public func startStandby(logger: Logger = Logger(label: "artesanos.local-servers")) async throws -> LocalPostgres {
+        let source = "host=127.0.0.1 port=\(port) user=postgres application_name=standby"
+        return try await Self.start(directory: nil, port: nil, settings: settings, logger: logger) { programs, draft in
+            // `-R` writes what makes it a standby; the checkpoint at once, or it would wait for the next regular one.
+            [programs.basebackup, "-D", draft, "-d", source, "-R", "-X", "stream", "-c", "fast", "--no-sync"]
+        }
+    }
+
+    private static func start(
+        directory: URL?, port: Int?, settings: [String: String], logger: Logger,
+        making: (PostgresPrograms, _ draft: String) -> [String]
+    ) async throws -> LocalPostgres {
         let user = try ServerUser.current()
         let place = try ServerDirectory(directory, kind: "postgres", user: user, logger: logger)
         do {
             try await place.endLeftover(logger: logger)
             let programs = try await PostgresPrograms.find(major: try existingMajor(in: place))
-            let all = defaultSettings.merging(settings) { $1 }
-            try await initialise(place, programs: programs, user: user)
+            try await initialise(place, user: user) { making(programs, $0) }
             var attempts = port == nil ? 5 : 1
             while true {
                 attempts -= 1
                 let postgres = LocalPostgres(
-                    port: try port ?? FreePort.next(), place: place, programs: programs, user: user, settings: all)
+                    port: try port ?? FreePort.next(), place: place, programs: programs, user: user, settings: settings)
                 do {
                     try await postgres.launch()
                     return postgres
@@ -143,6 +163,23 @@ public final class LocalPostgres: Sendable {
         server.withLock { $0 }?.logTail(lines: lines) ?? ""
     }
 
+    /// Makes a standby a server of its own, which takes writes; returns when it does.
+    public func promote() async throws {
+        guard try await execute("select pg_promote(true, 60)") == "t" else {
+            throw LocalServerError(.start, "the standby was not promoted:\n\(logTail())")
+        }
+    }
+
+    /// Cuts a standby off from its primary: what is written there from now on is missing here.
+    public func stopReplication() async throws {
+        try await execute("alter system set primary_conninfo = ''")
+        try await execute("select pg_reload_conf()")
+        let isCutOff = try await Polling.wait(within: .seconds(10)) {
+            try await execute("select count(*) from pg_stat_wal_receiver") == "0"
+        }
+        guard isCutOff else { throw LocalServerError(.start, "the standby still receives:\n\(logTail())") }
+    }
+
     /// Stops the server in order (open connections are ended, a checkpoint is written), for good: a temporary folder is
     /// deleted, and another run may use the folder.
     public func stop() async {
@@ -194,9 +231,10 @@ public final class LocalPostgres: Sendable {
         return Int(text.trimmingCharacters(in: .whitespacesAndNewlines))
     }
 
-    /// Makes the cluster beside its final place, so that an interrupted initdb leaves no half of one there.
-    private static func initialise(_ place: ServerDirectory, programs: PostgresPrograms, user: ServerUser?) async throws
-    {
+    /// Makes the cluster beside its final place, so that an interrupted command leaves no half of one there.
+    private static func initialise(
+        _ place: ServerDirectory, user: ServerUser?, making: (_ draft: String) -> [String]
+    ) async throws {
         let files = FileManager.default
         guard !files.fileExists(atPath: place.data.path) else { return }
         let draft = place.url.appendingPathComponent("data.new")
@@ -204,9 +242,7 @@ public final class LocalPostgres: Sendable {
         guard mkdir(draft.path, 0o700) == 0, user.map({ chown(draft.path, $0.uid, $0.gid) == 0 }) ?? true else {
             throw LocalServerError(.directory, "cannot make \(draft.path): \(String(cString: strerror(errno)))")
         }
-        var command =
-            [programs.initdb, "--no-locale", "-E", "UTF8", "-A", "trust", "-U", "postgres"]
-            + (place.isTemporary ? ["--no-sync"] : []) + ["-D", draft.path]
+        var command = making(draft.path)
         if let user { command = try user.command(command) }
         try await ShortCommand(command[0], Array(command.dropFirst())).runChecked()
         try files.moveItem(at: draft, to: place.data)

@@ -10,6 +10,7 @@ struct PostgresPrograms: Sendable {
 
     var postgres: String { folder + "/postgres" }
     var initdb: String { folder + "/initdb" }
+    var basebackup: String { folder + "/pg_basebackup" }
     var psql: String { ProgramSearch.isExecutable(folder + "/psql") ? folder + "/psql" : "psql" }
 
     /// Finds the server: `POSTGRES_BIN` (a folder) alone when set, else `PATH`, the folders of Debian's packages (highest

@@ -10,6 +10,12 @@ public struct TestDatabase: Sendable {
     /// The superuser's connection string.
     public let url: String
 
+    /// A database that is there already.
+    public init(name: String, url: String) {
+        self.name = name
+        self.url = url
+    }
+
     /// Makes a database. The first one of a set of migrations migrates a template; the others are copies of it.
     /// - Parameters:
     ///   - migrations: applied in this order; none for an empty database.

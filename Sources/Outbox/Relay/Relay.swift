@@ -33,10 +33,19 @@ public final class Relay: Service {
     }
 
     /// Relays until the task is cancelled or the service group shuts down gracefully: then what is in flight is waited
-    /// for, and the cursor written.
+    /// for, and the cursor written, within ``RelayConfiguration/stopGrace``. Cutting that short loses nothing.
     public func run() async throws {
         await withGracefulShutdownHandler {
-            await work()
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await self.work() }
+                group.addTask { [configuration] in
+                    // What a broker or a database that is away never answers is not waited for.
+                    guard (try? await gracefulShutdown()) != nil else { return }
+                    try? await Task.sleep(for: configuration.stopGrace)
+                }
+                await group.next()
+                group.cancelAll()
+            }
         } onGracefulShutdown: {
             self.isStopping.store(true, ordering: .relaxed)
             self.wakeup.notify()
@@ -70,7 +79,7 @@ public final class Relay: Service {
     /// Waits for the ledger's lock on a connection used for nothing else, then leads for as long as it is held. The
     /// lock spares two relays the work of refusing each other; that they cannot harm each other is the fence's doing.
     private func standByThenLead(_ connected: () -> Void) async throws {
-        try await withConnection(configuration.database) { lock in
+        try await withConnection(RelayLock.lockSession(configuration.database)) { lock in
             connected()
             while try await !lock.tryAdvisoryLock(RelayLock.key(stream: configuration.stream)) {
                 guard goesOn else { return }
@@ -132,6 +141,20 @@ enum RelayLock {
     static func key(stream: String) -> Int64 {
         let hash = stream.utf8.reduce(UInt64(0xCBF2_9CE4_8422_2325)) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01B3 }
         return Int64(bitPattern: hash) ^ 0x6F75_7462_6F78
+    }
+
+    /// The session that holds the lock. The server ends it, and so gives the lock to a standby, within seconds when the
+    /// leader's host vanished without a word; by Linux's own settings that takes two hours. (A leader that was only
+    /// killed is noticed at once.) Too short does no harm: who loses the lock by mistake asks for it again.
+    static func lockSession(_ configuration: PostgresConfiguration) -> PostgresConfiguration {
+        var session = configuration
+        session.settings.merge(
+            [
+                "tcp_keepalives_idle": "2", "tcp_keepalives_interval": "1", "tcp_keepalives_count": "3",
+                "tcp_user_timeout": "5000",
+            ]
+        ) { given, _ in given }
+        return session
     }
 
     /// A session that reads by the primary key whatever the statistics say (a plan made while the table was empty

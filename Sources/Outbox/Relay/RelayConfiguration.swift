@@ -16,11 +16,13 @@ public struct RelayConfiguration: Sendable {
     public var idlePoll: Duration
     /// How often a standby tries to take over.
     public var standbyPoll: Duration
+    /// How long a graceful stop waits for what is in flight.
+    public var stopGrace: Duration
 
     public init(
         stream: String, database: PostgresConfiguration, batchSize: Int = 1_000, batchesInFlight: Int = 4,
         busyPoll: Duration = .milliseconds(1), idlePoll: Duration = .milliseconds(250),
-        standbyPoll: Duration = .milliseconds(500)
+        standbyPoll: Duration = .milliseconds(500), stopGrace: Duration = .milliseconds(500)
     ) {
         self.stream = stream
         self.database = database
@@ -29,5 +31,6 @@ public struct RelayConfiguration: Sendable {
         self.busyPoll = busyPoll
         self.idlePoll = idlePoll
         self.standbyPoll = standbyPoll
+        self.stopGrace = stopGrace
     }
 }
