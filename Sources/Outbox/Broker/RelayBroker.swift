@@ -72,6 +72,9 @@ public enum PublishRefusal: Sendable, Equatable {
     case duplicate(sequence: UInt64)
     /// This message can never be stored: too large, or a subject that no stream takes.
     case unacceptable(String)
+    /// The batch was refused as a whole for the sake of a message that is not named. Handed over again, it goes message
+    /// by message, which tells.
+    case indivisible(String)
     /// The stream takes nothing at the moment: full, no leader, not permitted.
     case unavailable(String)
 }

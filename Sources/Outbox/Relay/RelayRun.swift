@@ -205,6 +205,9 @@ struct RelayRun {
                 "event dead-lettered: no stream takes it",
                 metadata: ["position": "\(position)", "error": "\(reason)"])
             return .again
+        case .indivisible(let reason):
+            logger.info("batch refused as a whole, publishing singly", metadata: ["error": "\(reason)"])
+            return .again
         case .unavailable(let reason):
             return .waitForBroker(reason)
         }

@@ -24,7 +24,7 @@ struct AtomicPublish: PendingPublish {
             case .batchRejected, .messageTooLarge, .invalidArgument, .noResponders, .api:
                 // Which message it was, single publishing will tell.
                 publishSingly()
-                return .unknown(error.description)
+                return .refused(index: 0, .indivisible(error.description))
             default:
                 return PublishVerdict.failure(error, index: 0).outcome(after: lastSequence)
             }
