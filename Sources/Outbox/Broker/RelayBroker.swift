@@ -46,10 +46,13 @@ public struct StreamTail: Sendable, Equatable {
     public let sequence: UInt64
     /// The ledger position of the last message; nil when that message is not there any more (aged out, purged).
     public let position: Int64?
+    /// That message's payload: the row that it is a copy of has the same text. Nil when it is not known.
+    public let event: [UInt8]?
 
-    public init(sequence: UInt64, position: Int64?) {
+    public init(sequence: UInt64, position: Int64?, event: [UInt8]? = nil) {
         self.sequence = sequence
         self.position = position
+        self.event = event
     }
 }
 

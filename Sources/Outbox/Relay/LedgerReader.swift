@@ -68,6 +68,13 @@ struct LedgerReader {
         }
     }
 
+    /// Whether the ledger still has what the stream's last message is a copy of. A promoted standby that was not up to
+    /// date, or a backup, lacks the last events: new ones are given their positions again, or lie behind a gap.
+    func has(_ tail: StreamTail) async throws -> Bool {
+        guard let position = tail.position, let event = tail.event else { return true }
+        return try await connection.query(RelaySQL.hasEvent.bind(position, event)).first?.get(0) ?? true
+    }
+
     private func position(_ statement: BoundStatement) async throws -> Int64? {
         try await connection.query(statement).first?.get(0)
     }

@@ -5,6 +5,7 @@ struct RelayMetrics: Sendable {
     let relayed: Counter
     let batches: Counter
     let rewinds: Counter
+    let ledgerLosses: Counter
     let refusals: Counter
     let deadLetters: Counter
     let lagEvents: Gauge
@@ -18,6 +19,7 @@ struct RelayMetrics: Sendable {
         relayed = Counter(label: "outbox_relayed_total", dimensions: labels)
         batches = Counter(label: "outbox_relay_batches_total", dimensions: labels)
         rewinds = Counter(label: "outbox_relay_rewinds_total", dimensions: labels)
+        ledgerLosses = Counter(label: "outbox_relay_ledger_losses_total", dimensions: labels)
         refusals = Counter(label: "outbox_relay_refusals_total", dimensions: labels)
         deadLetters = Counter(label: "outbox_relay_dead_letters_total", dimensions: labels)
         lagEvents = Gauge(label: "outbox_lag_events", dimensions: labels)

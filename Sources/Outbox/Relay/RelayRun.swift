@@ -85,7 +85,13 @@ struct RelayRun {
     }
 
     private mutating func begin(at tail: StreamTail) async throws {
-        let (cursor, lost) = try await reader.start(tail: tail)
+        let known = try await reader.cursor() ?? .beginning
+        var (cursor, lost) = try await reader.start(tail: tail)
+        // Behind the cursor the ledger is whole: it was written after the rows, and is as old as they are.
+        if cursor.position > known.position, try await !reader.has(tail) {
+            reportLedgerLoss(tail, known)
+            cursor = RelayCursor(position: known.position, sequence: tail.sequence, epoch: known.epoch + 1)
+        }
         if lost > 0 {
             metrics.rewinds.increment()
             logger.error(
@@ -98,6 +104,18 @@ struct RelayRun {
         skipped = try await reader.skipped(after: cursor.position)
         sent = cursor
         stored = cursor
+    }
+
+    /// The stream's last events are not in the ledger: nobody can take them back, so they stay, and what the ledger has
+    /// behind the cursor is copied behind them. Going on at the tail's position would lose each new event below it.
+    private func reportLedgerLoss(_ tail: StreamTail, _ known: RelayCursor) {
+        metrics.ledgerLosses.increment()
+        logger.critical(
+            "ledger lost events that its stream has, copying all behind the cursor again",
+            metadata: [
+                "stream_position": "\(tail.position ?? 0)", "from_position": "\(known.position)",
+                "epoch": "\(known.epoch + 1)",
+            ])
     }
 
     /// Reads the next rows and hands over those that may go.

@@ -70,6 +70,11 @@ enum RelaySQL {
         limit 1
         """
 
+    static let hasEvent: Statement = """
+        select exists (
+            select from outbox where position = $1::bigint and convert_to(event::text, 'UTF8') = $2::bytea)
+        """
+
     static let skipped: Statement = """
         select stream_sequence from dead_letter
         where consumer = 'relay' and stream = $1::text and stream_sequence > $2::bigint
@@ -94,6 +99,6 @@ enum RelaySQL {
         """
 
     static let all = [
-        read, holders, stall, cursor, saveCursor, positionAfter, positionBefore, skipped, deadLetter, lag,
+        read, holders, stall, cursor, saveCursor, positionAfter, positionBefore, hasEvent, skipped, deadLetter, lag,
     ]
 }

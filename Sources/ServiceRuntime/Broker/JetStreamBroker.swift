@@ -49,7 +49,8 @@ public final class JetStreamBroker: RelayBroker, ConsumerBroker {
         let sequence = info.state.lastSequence
         guard sequence > 0 else { return StreamTail(sequence: 0, position: nil) }
         let last = try await context.message(stream: stream, sequence: sequence)
-        return StreamTail(sequence: sequence, position: last?.headers[Self.positionHeader].flatMap(Int64.init))
+        return StreamTail(
+            sequence: sequence, position: last?.headers[Self.positionHeader].flatMap(Int64.init), event: last?.payload)
     }
 
     public func publish(

@@ -33,6 +33,7 @@ enum MetricHelp {
         "outbox_relayed_total": "Events copied from the ledger to the stream.",
         "outbox_relay_batches_total": "Batches handed to the broker.",
         "outbox_relay_rewinds_total": "Times the stream was found behind the cursor and filled again.",
+        "outbox_relay_ledger_losses_total": "Times the ledger was found without events that its stream has.",
         "outbox_relay_refusals_total": "Batches that the broker refused.",
         "outbox_relay_dead_letters_total": "Events that the broker will never take.",
         "outbox_lag_events": "Committed events that are not in the stream yet.",
