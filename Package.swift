@@ -142,6 +142,12 @@ let package = Package(
         tests("JetStreamTests", ["JetStream", "LocalServers", logging]),
         tests("LocalServersTests", ["LocalServers", logging]),
         tests("InfrastructureTests", ["JetStream", "Outbox", "Postgres", "Schema", "ServiceRuntime", logging, crypto]),
+        tests(
+            "RelayTests",
+            [
+                "Outbox", "ServiceRuntime", "JetStream", "LocalServers", "Postgres", "Schema", lifecycle, logging,
+                coreMetrics,
+            ]),
         tests("OutboxTests", ["Outbox", "Schema", "JetStream", "ServiceRuntime", serviceContext]),
         tests(
             "ServiceRuntimeTests",

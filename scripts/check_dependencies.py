@@ -54,6 +54,7 @@ ALLOWED = {
     "Tests/LocalServersTests": OBSERVABILITY | TESTING,
     "Tests/InfrastructureTests": OBSERVABILITY | TESTING | CORE
     | {"JetStream", "Schema", "ServiceRuntime", "Crypto"},
+    "Tests/RelayTests": OBSERVABILITY | LIFECYCLE | TESTING | CORE | {"JetStream", "Schema", "ServiceRuntime"},
     "Tests/OutboxTests": OBSERVABILITY | LIFECYCLE | TESTING | CORE | {"JetStream", "Schema", "ServiceRuntime"},
     "Tests/ServiceRuntimeTests": EVERYTHING - SERVICES | TESTING,
     "Tests/StripeSandboxTests": OBSERVABILITY | LIFECYCLE | HTTP_SERVER | HTTP_CLIENT | TESTING | {"StripeSandbox", "Crypto"},

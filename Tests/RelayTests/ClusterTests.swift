@@ -22,7 +22,7 @@ struct ClusterTests {
             try await setting.withRelay {
                 let kills = 2
                 for round in 0...kills {
-                    for _ in 0..<3 {
+                    for _ in 0..<2 {
                         try await load(setting)
                         try await stepDown(setting)
                     }

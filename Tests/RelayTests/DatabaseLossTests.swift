@@ -132,21 +132,15 @@ struct DatabaseLossTests {
 
     @Test("a database that is made anew beside an old stream gets its first events there too")
     func emptyDatabase() async throws {
-        var setting = try await RelaySetting.make(.never)
-        try await setting.append(100)
-        try await setting.withRelay { try await setting.streamEqualsLedger() }
-        let old = setting
-        setting = try await RelaySetting.make(.never) { _ in }
-        setting.configuration.stream = old.stream
-        let anew = RelaySetting(
-            stream: old.stream, database: setting.database, pool: setting.pool, admin: old.admin, configuration: setting.configuration,
-            nats: old.nats, batches: .never)
+        let old = try await RelaySetting.make(.never)
+        try await old.append(100)
+        try await old.withRelay { try await old.streamEqualsLedger() }
+        let anew = try await RelaySetting.make(.never, stream: old.stream)
         try await anew.append(60)
         try await anew.withRelay { try await anew.untilEachEventIsStored() }
         #expect(anew.metrics["outbox_relay_ledger_losses_total"] == 1)
         #expect(try await anew.context.streamInfo(anew.stream).state.lastSequence == 160)
-        await old.pool.close()
-        await setting.close()
+        await old.close()
         await anew.close()
     }
 }

@@ -49,7 +49,8 @@ public final class InMemoryBroker: RelayBroker {
             if state.isAway { throw Away() }
             let stream = state.streams[stream] ?? Stream()
             let last = stream.messages.last.flatMap { $0.sequence == stream.lastSequence ? $0 : nil }
-            return StreamTail(sequence: stream.lastSequence, position: last?.message.position, event: last?.message.payload)
+            return StreamTail(
+                sequence: stream.lastSequence, position: last?.message.position, event: last?.message.payload)
         }
     }
 

@@ -32,16 +32,18 @@ struct RelaySetting: Sendable {
     ///   - servers: nil for the shared server.
     ///   - user: `user:password@` for the relay; the test itself connects without.
     ///   - database: nil for a fresh one on the shared server.
+    ///   - existing: a stream that is there already; nil makes one.
     ///   - change: what the stream is to be like.
     static func make(
         _ batches: JetStreamBroker.AtomicBatches, on servers: [String]? = nil, user: String = "",
-        database given: TestDatabase? = nil, _ change: (inout StreamConfiguration) -> Void = { _ in }
+        database given: TestDatabase? = nil, stream existing: String? = nil,
+        _ change: (inout StreamConfiguration) -> Void = { _ in }
     ) async throws -> RelaySetting {
         let urls: [String]
         if let servers { urls = servers } else { urls = [try await TestServers.nats().url] }
         let database: TestDatabase
         if let given { database = given } else { database = try await TestDatabase.make(SchemaCatalog.outbox) }
-        let stream = UniqueName.next("relay")
+        let stream = existing ?? UniqueName.next("relay")
         let setting = RelaySetting(
             stream: stream, database: database, pool: database.pool(size: 4),
             admin: try await NATSConnection.connect(quickly(urls), logger: .silent),
@@ -50,7 +52,7 @@ struct RelaySetting: Sendable {
                 batchSize: 50, batchesInFlight: 4, standbyPoll: .milliseconds(50)),
             nats: quickly(urls.map { $0.replacingOccurrences(of: "nats://", with: "nats://\(user)") }),
             batches: batches)
-        try await setting.makeStream(change)
+        if existing == nil { try await setting.makeStream(change) }
         return setting
     }
 
