@@ -23,11 +23,13 @@ public struct RelayAssembly: Sendable {
         self.logger = logger
     }
 
-    /// The relays and the listeners for hints from other processes.
+    /// The relays and the listeners for hints from other processes, as one service: they start and stop all at once, so
+    /// that none waits for another one's database or stream. Empty when no ledgers are relayed.
     /// - Throws: `ConfigurationError` when a database is not configured.
     public func services() throws -> [any Service] {
         let broker = JetStreamBroker(connection)
-        return try wakeups.sorted { $0.key.rawValue < $1.key.rawValue }.flatMap { name, wakeup -> [any Service] in
+        let sorted = wakeups.sorted { $0.key.rawValue < $1.key.rawValue }
+        let members = try sorted.flatMap { name, wakeup -> [any Service] in
             guard var database = configuration.database.postgres(of: name.rawValue) else {
                 throw ConfigurationError([
                     ConfigurationIssue(key: "\(name.rawValue.uppercased())_DATABASE_URL", message: "is not set")
@@ -41,5 +43,6 @@ public struct RelayAssembly: Sendable {
                 broker: broker, wakeup: wakeup, logger: logger)
             return [relay, NATSWakeupListener(connection, stream: name.stream, wakeup: wakeup, logger: logger)]
         }
+        return members.isEmpty ? [] : [RelayGroup(members: members)]
     }
 }

@@ -63,7 +63,11 @@ public struct SystemAssembly: Sendable {
     /// relays, which take the last events along, and the connection ends last.
     /// - Throws: `ConfigurationError`.
     public func services(on connection: NATSConnection) async throws -> [any Service] {
-        var services: [any Service] = [NATSConnectionService(connection, logger: logger)]
+        // Relays have settled what they sent before the connection ends; services may still owe acknowledgements.
+        let drainTimeout: Duration = hosted.isEmpty ? .milliseconds(250) : .seconds(10)
+        var services: [any Service] = [
+            NATSConnectionService(connection, drainTimeout: drainTimeout, logger: logger)
+        ]
         let relays = RelayAssembly(
             relayed, configuration: configuration, connection: connection, logger: logger)
         if let relayPort {

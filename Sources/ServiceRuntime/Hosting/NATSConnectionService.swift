@@ -6,10 +6,13 @@ public import ServiceLifecycle
 /// It goes first in its group, so that it is stopped last.
 public struct NATSConnectionService: Service {
     private let connection: NATSConnection
+    private let drainTimeout: Duration
     private let logger: Logger
 
-    public init(_ connection: NATSConnection, logger: Logger) {
+    /// - Parameter drainTimeout: how long the end may wait for a server that does not answer.
+    public init(_ connection: NATSConnection, drainTimeout: Duration = .seconds(10), logger: Logger) {
         self.connection = connection
+        self.drainTimeout = drainTimeout
         self.logger = logger
     }
 
@@ -18,7 +21,7 @@ public struct NATSConnectionService: Service {
             for await event in connection.events() { log(event) }
         }
         try? await gracefulShutdown()
-        await connection.drain()
+        await connection.drain(timeout: drainTimeout)
     }
 
     private func log(_ event: NATSConnectionEvent) {

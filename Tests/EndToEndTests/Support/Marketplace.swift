@@ -102,13 +102,18 @@ final class Marketplace: Sendable {
 
     /// Streams and catalogue, as the development command does it.
     private func setUp() async throws {
-        let file = try StreamsFile.read(CommandProcess.root.appendingPathComponent(StreamsFile.defaultPath).path)
-        let admin = StreamsAdmin(connection, logger: .test)
-        try await admin.apply(try await admin.plan(file))
+        try await applyStreams()
         _ = try await CatalogueSeed.apply(
             to: ServiceEnvironment(
                 pool: pool(.inventory), outbox: OutboxWriter(stream: "inventory", hint: Wakeup()), jobs: JobQueue(),
                 logger: .test))
+    }
+
+    /// Makes the streams and consumers that are missing.
+    func applyStreams() async throws {
+        let file = try StreamsFile.read(CommandProcess.root.appendingPathComponent(StreamsFile.defaultPath).path)
+        let admin = StreamsAdmin(connection, logger: .test)
+        try await admin.apply(try await admin.plan(file))
     }
 
     /// Runs services and relays of this process for as long as `body` runs, and stops them gracefully.
