@@ -1,5 +1,6 @@
 import Foundation
 import LocalServers
+import TestSupport
 import Testing
 
 @Suite struct LocalPostgresTests {
@@ -57,5 +58,21 @@ import Testing
             try await LocalPostgres.start(settings: ["shared_buffers": "plenty"])
         }
         #expect(error?.description.contains("invalid value for parameter \"shared_buffers\"") == true)
+    }
+
+    @Test func standbyFollowsAndTakesWritesOncePromoted() async throws {
+        let primary = try await LocalPostgres.start(settings: ["fsync": "off"])
+        let standby = try await primary.startStandby()
+        try await primary.execute("create table t (n int)")
+        try await primary.execute("insert into t values (1)")
+        try await eventually("the standby has the row") { try await standby.execute("select n from t") == "1" }
+        await #expect(throws: LocalServerError.self) { try await standby.execute("insert into t values (2)") }
+        try await standby.stopReplication()
+        try await primary.execute("insert into t values (3)")
+        await primary.stop()
+        try await standby.promote()
+        try await standby.execute("insert into t values (4)")
+        #expect(try await standby.execute("select string_agg(n::text, ',' order by n) from t") == "1,4")
+        await standby.stop()
     }
 }
