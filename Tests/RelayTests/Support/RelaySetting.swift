@@ -102,7 +102,7 @@ struct RelaySetting: Sendable {
 
     /// The positions that the stream's messages carry, in its order.
     func streamPositions() async throws -> [Int64] {
-        try await stored().map { $0.headers[JetStreamBroker.positionHeader].flatMap { Int64($0) } ?? -1 }
+        try await stored().map { $0.headers["Outbox-Position"].flatMap { Int64($0) } ?? -1 }
     }
 
     // MARK: - Ledger
