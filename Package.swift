@@ -148,7 +148,7 @@ let package = Package(
                 "Outbox", "ServiceRuntime", "JetStream", "LocalServers", "Postgres", "Schema", lifecycle, logging,
                 coreMetrics,
             ]),
-        tests("OutboxTests", ["Outbox", "Schema", "JetStream", "ServiceRuntime", serviceContext]),
+        tests("OutboxTests", ["Outbox", "Schema", "JetStream", "ServiceRuntime", "LocalServers", serviceContext]),
         tests(
             "ServiceRuntimeTests",
             [

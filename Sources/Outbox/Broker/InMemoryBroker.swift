@@ -10,10 +10,21 @@ public final class InMemoryBroker: RelayBroker {
         case lost
         /// The first so many messages are stored, and the outcome is unknown.
         case storedButUnacknowledged(first: Int)
+        /// It is on its way until its outcome is asked for, or ``InMemoryBroker/arrive(_:)``: then the first so many
+        /// messages arrive. When those are not all, the outcome is unknown.
+        case delayed(first: Int)
+        /// It arrives twice.
+        case duplicated
+        /// The message at this index is refused; those before it arrive.
+        case refused(index: Int, PublishRefusal)
+
         /// The message at this index is refused for good.
-        case unacceptable(index: Int)
+        public static func unacceptable(index: Int) -> Fault {
+            .refused(index: index, .unacceptable("refused on demand"))
+        }
+
         /// The stream takes nothing.
-        case unavailable
+        public static let unavailable = Fault.refused(index: 0, .unavailable("on demand"))
     }
 
     /// A message as it is stored.
@@ -26,11 +37,58 @@ public final class InMemoryBroker: RelayBroker {
         var lastSequence: UInt64 = 0
         var messages: [Stored] = []
         var sequenceByID: [String: UInt64] = [:]
+
+        mutating func store(_ batch: some Sequence<LedgerMessage>, after sequence: UInt64) -> PublishOutcome {
+            var expected = sequence
+            for (index, message) in batch.enumerated() {
+                if let known = sequenceByID[message.messageID] {
+                    return .refused(index: index, .duplicate(sequence: known))
+                }
+                guard lastSequence == expected else { return .refused(index: index, .wrongSequence) }
+                expected += 1
+                lastSequence = expected
+                messages.append(Stored(sequence: expected, message: message))
+                sequenceByID[message.messageID] = expected
+            }
+            return .stored(lastSequence: expected)
+        }
+    }
+
+    /// A batch that has been handed over and has not arrived.
+    private struct Parcel {
+        let number: Int
+        let messages: [LedgerMessage]
+        let stream: String
+        let sequence: UInt64
+        let arriving: Int
     }
 
     private struct State {
         var streams: [String: Stream] = [:]
         var isAway = false
+        var underway: [Parcel] = []
+        var outcomes: [Int: PublishOutcome] = [:]
+        var parcels = 0
+
+        mutating func store(_ messages: some Sequence<LedgerMessage>, to stream: String, after sequence: UInt64)
+            -> PublishOutcome
+        {
+            streams[stream, default: Stream()].store(messages, after: sequence)
+        }
+
+        mutating func arrive(_ parcel: Parcel) {
+            guard !isAway else {
+                outcomes[parcel.number] = .unknown("away")
+                return
+            }
+            let outcome = store(parcel.messages.prefix(parcel.arriving), to: parcel.stream, after: parcel.sequence)
+            let isCut = parcel.arriving < parcel.messages.count
+            if case .stored = outcome, isCut {
+                outcomes[parcel.number] = .unknown("cut off")
+            } else {
+                outcomes[parcel.number] = outcome
+            }
+        }
     }
 
     /// The broker does not answer.
@@ -58,45 +116,69 @@ public final class InMemoryBroker: RelayBroker {
         _ messages: [LedgerMessage], to stream: String, after sequence: UInt64
     ) async -> any PendingPublish {
         let fault = fault(stream, messages)
-        return Settled(
-            value: state.withLock { state in
-                if state.isAway { return .unknown("away") }
-                switch fault {
-                case .none:
-                    return Self.store(messages, in: &state.streams[stream, default: Stream()], after: sequence)
-                case .lost:
-                    return .unknown("lost")
-                case .storedButUnacknowledged(let count):
-                    _ = Self.store(
-                        Array(messages.prefix(count)), in: &state.streams[stream, default: Stream()], after: sequence)
-                    return .unknown("acknowledgement lost")
-                case .unacceptable(let index):
-                    let index = min(index, messages.count - 1)
-                    let before = Self.store(
-                        Array(messages.prefix(index)), in: &state.streams[stream, default: Stream()], after: sequence)
-                    if case .refused = before { return before }
-                    return .refused(index: index, .unacceptable("refused on demand"))
-                case .unavailable:
-                    return .refused(index: 0, .unavailable("on demand"))
-                }
-            })
+        return state.withLock { state -> any PendingPublish in
+            if state.isAway { return Settled(value: .unknown("away")) }
+            if case .delayed(let count) = fault {
+                state.parcels += 1
+                state.underway.append(
+                    Parcel(
+                        number: state.parcels, messages: messages, stream: stream, sequence: sequence, arriving: count))
+                return Underway(broker: self, number: state.parcels)
+            }
+            return Settled(value: Self.publish(messages, to: stream, after: sequence, &state, fault))
+        }
     }
 
-    private static func store(
-        _ messages: [LedgerMessage], in stream: inout Stream, after sequence: UInt64
+    private static func publish(
+        _ messages: [LedgerMessage], to stream: String, after sequence: UInt64, _ state: inout State, _ fault: Fault
     ) -> PublishOutcome {
-        var expected = sequence
-        for (index, message) in messages.enumerated() {
-            if let known = stream.sequenceByID[message.messageID] {
-                return .refused(index: index, .duplicate(sequence: known))
-            }
-            guard stream.lastSequence == expected else { return .refused(index: index, .wrongSequence) }
-            expected += 1
-            stream.lastSequence = expected
-            stream.messages.append(Stored(sequence: expected, message: message))
-            stream.sequenceByID[message.messageID] = expected
+        switch fault {
+        case .none, .delayed:
+            return state.store(messages, to: stream, after: sequence)
+        case .lost:
+            return .unknown("lost")
+        case .storedButUnacknowledged(let count):
+            _ = state.store(messages.prefix(count), to: stream, after: sequence)
+            return .unknown("acknowledgement lost")
+        case .duplicated:
+            let outcome = state.store(messages, to: stream, after: sequence)
+            _ = state.store(messages, to: stream, after: sequence)
+            return outcome
+        case .refused(let index, let refusal):
+            let index = min(index, messages.count - 1)
+            let before = state.store(messages.prefix(index), to: stream, after: sequence)
+            if case .refused = before { return before }
+            return .refused(index: index, refusal)
         }
-        return .stored(lastSequence: expected)
+    }
+
+    /// Batches that have been handed over and have not arrived.
+    public var underway: Int { state.withLock { $0.underway.count } }
+
+    /// The oldest so many batches that are on their way arrive now.
+    public func arrive(_ count: Int = .max) {
+        state.withLock { state in
+            let parcels = state.underway.prefix(count)
+            state.underway.removeFirst(parcels.count)
+            for parcel in parcels { state.arrive(parcel) }
+        }
+    }
+
+    /// What is on its way never arrives.
+    public func loseUnderway() {
+        state.withLock { state in
+            for parcel in state.underway { state.outcomes[parcel.number] = .unknown("lost") }
+            state.underway = []
+        }
+    }
+
+    private func outcome(of number: Int) -> PublishOutcome {
+        state.withLock { state in
+            if let index = state.underway.firstIndex(where: { $0.number == number }) {
+                state.arrive(state.underway.remove(at: index))
+            }
+            return state.outcomes.removeValue(forKey: number) ?? .unknown("asked for twice")
+        }
     }
 
     /// What the stream holds.
@@ -122,6 +204,11 @@ public final class InMemoryBroker: RelayBroker {
         }
     }
 
+    /// The broker's dedupe forgets all message ids, as behind its window.
+    public func forgetMessageIDs(of stream: String) {
+        state.withLock { $0.streams[stream]?.sequenceByID = [:] }
+    }
+
     /// The stream is deleted and made anew.
     public func recreate(_ stream: String) {
         state.withLock { $0.streams[stream] = Stream() }
@@ -130,5 +217,11 @@ public final class InMemoryBroker: RelayBroker {
     private struct Settled: PendingPublish {
         let value: PublishOutcome
         func outcome() async -> PublishOutcome { value }
+    }
+
+    private struct Underway: PendingPublish {
+        let broker: InMemoryBroker
+        let number: Int
+        func outcome() async -> PublishOutcome { broker.outcome(of: number) }
     }
 }

@@ -17,7 +17,9 @@ struct LedgerReader {
     }
 
     func holders() async throws -> Set<String> {
-        try Self.holders(try await connection.query(RelaySQL.holders.bind()))
+        let holders = try Self.holders(try await connection.query(RelaySQL.holders.bind()))
+        try await RelayStep.holdersAsked.passed()
+        return holders
     }
 
     private static func holders(_ rows: PostgresRows) throws -> Set<String> {
@@ -44,6 +46,7 @@ struct LedgerReader {
     func save(_ cursor: RelayCursor) async throws {
         try await connection.query(
             RelaySQL.saveCursor.bind(stream, cursor.position, Int64(cursor.sequence), cursor.epoch))
+        try await RelayStep.cursorSaved.passed()
     }
 
     /// Where to go on, with the rows counted where the tail's own message is gone.
@@ -86,6 +89,7 @@ struct LedgerReader {
 
     func deadLetter(position: Int64, error: String) async throws {
         try await connection.query(RelaySQL.deadLetter.bind(position, stream, error))
+        try await RelayStep.deadLettered.passed()
     }
 
     func lag(behind position: Int64) async throws -> (events: Int64, seconds: Double) {

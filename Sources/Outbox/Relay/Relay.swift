@@ -85,6 +85,7 @@ public final class Relay: Service {
                 guard goesOn else { return }
                 await stop.wait(upTo: configuration.standbyPoll)
             }
+            try await RelayStep.locked.passed()
             metrics.isLeader.record(1)
             defer { metrics.isLeader.record(0) }
             logger.info("relay leads")
@@ -159,13 +160,15 @@ enum RelayLock {
 
     /// A session that reads by the primary key whatever the statistics say (a plan made while the table was empty
     /// doubles the latency), and whose only writes, cursor and dead letters, need no flush of their own: the stream's
-    /// tail is the truth, and a dead letter that is lost is found again.
+    /// tail is the truth, and a dead letter that is lost is found again. The gap rule needs a snapshot for each
+    /// statement, taken after the lock holders were read: with a stricter default of the database both would share one.
     static func session(_ configuration: PostgresConfiguration) -> PostgresConfiguration {
         var session = configuration
         session.settings.merge(
             [
                 "enable_seqscan": "off", "enable_bitmapscan": "off", "enable_sort": "off",
                 "synchronous_commit": "off", "plan_cache_mode": "force_generic_plan",
+                "default_transaction_isolation": "read committed",
             ]
         ) { _, ours in ours }
         return session

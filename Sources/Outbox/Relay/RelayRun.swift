@@ -59,6 +59,7 @@ struct RelayRun {
         } catch {
             return .waitForBroker("\(error)")
         }
+        try await RelayStep.tailRead.passed()
         try await begin(at: tail)
 
         var poll = configuration.busyPoll
@@ -124,6 +125,7 @@ struct RelayRun {
         let wasWaiting = gaps.isWaiting
         let (rows, holders) = try await reader.read(
             after: sent.position, limit: configuration.batchSize, askingHolders: wasWaiting)
+        try await RelayStep.rowsRead.passed()
         if wasWaiting { gaps.update(holders: holders) }
         let positions = try rows.map { try $0.get(0, as: Int64.self) }
         let admission = gaps.admit(positions, after: sent.position)
@@ -163,6 +165,7 @@ struct RelayRun {
         let pending = await broker.publish(messages, to: configuration.stream, after: after)
         flights.append(
             Flight(pending: pending, positions: messages.map(\.position), end: sent, started: started))
+        try await RelayStep.handedOver.passed()
     }
 
     /// Waits for the oldest batch.
@@ -173,6 +176,7 @@ struct RelayRun {
         metrics.publish.record(duration: ContinuousClock.now - flight.started)
         switch outcome {
         case .stored:
+            try await RelayStep.acknowledged.passed()
             let hasProgressed = flight.end.position > stored.position
             stored = flight.end
             metrics.batches.increment()
@@ -181,10 +185,13 @@ struct RelayRun {
             return nil
         case .unknown(let reason):
             await drain()
+            try await RelayStep.drained.passed()
             return .waitForBroker(reason)
         case .refused(let index, let refusal):
             metrics.refusals.increment()
+            try await RelayStep.refused.passed()
             await drain()
+            try await RelayStep.drained.passed()
             return try await end(
                 after: refusal, position: flight.positions[index],
                 sequence: flight.end.sequence - UInt64(flight.positions.count - index - 1))

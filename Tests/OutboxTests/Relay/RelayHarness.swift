@@ -1,9 +1,12 @@
 import Foundation
+import LocalServers
 import Logging
-import Outbox
 import Postgres
 import Schema
 import TestSupport
+import Testing
+
+@testable import Outbox
 
 /// A database with a ledger, a broker in memory, and relays between the two.
 struct RelayHarness {
@@ -14,18 +17,25 @@ struct RelayHarness {
     let broker: InMemoryBroker
     let wakeup = Wakeup()
 
+    /// Changes what the relays are configured with.
+    var configure: @Sendable (inout RelayConfiguration) -> Void = { _ in }
+
+    /// - Parameter server: nil for the shared one.
     init(
+        on server: LocalPostgres? = nil,
         fault: @escaping @Sendable (String, [LedgerMessage]) -> InMemoryBroker.Fault = { _, _ in .none }
     ) async throws {
-        database = try await TestDatabase.make(SchemaCatalog.outbox)
+        database = try await TestDatabase.make(SchemaCatalog.outbox, on: server)
         pool = database.pool(size: 10)
         broker = InMemoryBroker(fault: fault)
     }
 
     var configuration: RelayConfiguration {
-        RelayConfiguration(
+        var configuration = RelayConfiguration(
             stream: Self.stream, database: PostgresConfiguration(database.url, applicationName: "relay"),
-            batchSize: 10, batchesInFlight: 3, standbyPoll: .milliseconds(20))
+            batchSize: 10, batchesInFlight: 3, idlePoll: .milliseconds(20), standbyPoll: .milliseconds(20))
+        configure(&configuration)
+        return configuration
     }
 
     var writer: OutboxWriter { OutboxWriter(stream: Self.stream, hint: wakeup) }
@@ -45,10 +55,13 @@ struct RelayHarness {
     }
 
     /// Runs a relay beside the body, and ends it after.
-    func withRelay(_ body: () async throws -> Void) async throws {
+    /// - Parameter observer: told of each of its steps, and may throw it out of its run there.
+    func withRelay(
+        observedBy observer: (@Sendable (RelayStep) async throws -> Void)? = nil, _ body: () async throws -> Void
+    ) async throws {
         let relay = Relay(configuration: configuration, broker: broker, wakeup: wakeup, logger: .quiet)
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await relay.run() }
+            group.addTask { try await RelayStep.$observer.withValue(observer) { try await relay.run() } }
             defer { group.cancelAll() }
             try await body()
         }
@@ -57,9 +70,29 @@ struct RelayHarness {
     /// Positions as they stand in the stream.
     var streamPositions: [Int64] { broker.messages(in: Self.stream).map(\.message.position) }
 
+    /// The numbers that an aggregate's events carry, as they stand in the stream.
+    func numbers(of aggregate: String) throws -> [Int] {
+        struct Event: Decodable {
+            struct Number: Decodable { let number: Int }
+            let subject: String?
+            let data: Number
+        }
+        return try broker.messages(in: Self.stream)
+            .map { try JSONDecoder().decode(Event.self, from: Data($0.message.payload)) }
+            .filter { $0.subject == aggregate }
+            .map(\.data.number)
+    }
+
     /// Positions as they stand in the ledger.
     func ledgerPositions() async throws -> [Int64] {
         try await pool.query("select position from outbox order by position").map { try $0.get(0) }
+    }
+
+    /// Now, whatever is under way, the stream is the ledger's beginning.
+    func streamBeginsAsLedger(_ location: SourceLocation = #_sourceLocation) async throws {
+        let stream = streamPositions
+        let ledger = try await ledgerPositions()
+        #expect(stream == Array(ledger.prefix(stream.count)), sourceLocation: location)
     }
 
     /// Waits until the stream is what the ledger is: everything, once, in order.
