@@ -13,8 +13,11 @@ extension EndToEnd {
     /// `artesanos relay` killed with -9 by its own fault points, and started again.
     @Suite struct RelayDeathTests {
         /// Steps and how often each is passed before the relay dies there.
-        private static let deaths = RelayStep.allCases.map { ($0, 1) }
-            + [.cursorSaved, .rowsRead, .handedOver, .acknowledged].flatMap { step in [2, 3, 5].map { (step, $0) } }
+        private static let deaths: [(step: RelayStep, passing: Int)] =
+            RelayStep.allCases.map { ($0, 1) }
+            + [RelayStep.cursorSaved, .rowsRead, .handedOver, .acknowledged].flatMap { step in
+                [2, 3, 5].map { (step, $0) }
+            }
 
         @Test func theStreamIsTheLedgerThoughTheRelayDiedAtEachOfItsSteps() async throws {
             let service = ServiceName.orders
@@ -38,7 +41,8 @@ extension EndToEnd {
                 try await pool.query(Self.append, 1, 2_000_000)
                 try await pool.query(Self.append, 12, 16)
                 let point = "relay.\(step.rawValue):\(passing)"
-                let dying = try CommandProcess(command, environment: environment.merging([FaultPoint.key: point]) { $1 })
+                let dying = try CommandProcess(
+                    command, environment: environment.merging([FaultPoint.key: point]) { $1 })
                 #expect(try await dying.exitCode() == 128 + SIGKILL, "\(point): \(dying.output)")
             }
 

@@ -163,7 +163,9 @@ final class CrashSimulation: Sendable {
         guard dead == Set([poison].compactMap { $0 }) else { return "dead letters: \(dead)" }
         guard let cursor = try await reader.cursor() else { return "there is no cursor" }
         // The poisoned row may be the last: the cursor is written behind the last that was stored.
-        guard cursor.sequence == expected.count, cursor.position == expected.last else { return "the cursor is \(cursor)" }
+        guard cursor.sequence == expected.count, cursor.position == expected.last else {
+            return "the cursor is \(cursor)"
+        }
         return nil
     }
 }

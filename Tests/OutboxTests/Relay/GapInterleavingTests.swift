@@ -12,7 +12,8 @@ struct GapInterleavingTests {
         .tailRead, .cursorSaved, .rowsRead, .holdersAsked, .handedOver, .acknowledged,
     ]
 
-    @Test("a row inserted early and committed late is waited for, wherever the relay is at the insert", arguments: steps)
+    @Test(
+        "a row inserted early and committed late is waited for, wherever the relay is at the insert", arguments: steps)
     func waitsForEarlyInsert(at step: RelayStep) async throws {
         let harness = try await RelayHarness()
         let steps = StepLog()

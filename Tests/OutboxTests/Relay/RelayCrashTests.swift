@@ -26,7 +26,9 @@ struct RelayCrashTests {
             select n, gen_random_uuid(), 'order', n::text, 'order.created.v1', '{}'
             from generate_series(2, 30) n where n not in (3, 11, 12, 13, 20, 29)
             """)
-        let ledger = try await pool.query("select position from outbox order by 1").map { try $0.get(0, as: Int64.self) }
+        let ledger = try await pool.query("select position from outbox order by 1").map {
+            try $0.get(0, as: Int64.self)
+        }
         let workers: UInt64 = 4
         let lives = try await withThrowingTaskGroup(of: Int.self) { group in
             for worker in 0..<workers {
