@@ -144,14 +144,27 @@ struct RelaySetting: Sendable {
 
     /// Waits until the stream is the ledger without what was dead-lettered: everything, once, in order.
     func streamEqualsLedger(within limit: Duration = .seconds(20)) async throws {
-        try await eventually("the stream is a replica of the ledger", within: limit) {
-            let dead = Set(try await deadPositions())
-            let expected = try await ledgerPositions().filter { !dead.contains($0) }
-            guard try await context.streamInfo(stream).state.lastSequence >= UInt64(expected.count) else {
-                return false
+        var difference = ""
+        do {
+            try await eventually("the stream is a replica of the ledger", within: limit) {
+                let dead = Set(try await deadPositions())
+                let expected = try await ledgerPositions().filter { !dead.contains($0) }
+                let last = try await context.streamInfo(stream).state.lastSequence
+                difference = "\(last) messages of \(expected.count)"
+                guard last >= UInt64(expected.count) else { return false }
+                let positions = try await streamPositions()
+                if let index = zip(positions, expected).enumerated().first(where: { $1.0 != $1.1 })?.offset {
+                    difference += ", at \(index): \(positions[index...].prefix(5)), not \(expected[index...].prefix(5))"
+                }
+                return positions == expected
             }
-            return try await streamPositions() == expected
+        } catch {
+            throw Difference(description: "\(error); the stream has \(difference)")
         }
+    }
+
+    private struct Difference: Error, CustomStringConvertible {
+        let description: String
     }
 
     /// Waits until each event of the ledger is in the stream, at least once and in order: for a stream that also has
