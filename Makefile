@@ -11,10 +11,10 @@ step = scripts/step.sh $@
 FILTER ?=
 ARGS ?=
 
-.PHONY: help setup build run demo test test-asan lint format bench coverage reset clean
+.PHONY: help setup build run demo test test-asan lint format bench bench-relay coverage reset clean
 
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 setup: ## Installs what is missing: C libraries, the Postgres server, nats-server
 	@scripts/setup.sh
@@ -45,7 +45,12 @@ format: ## Formats all Swift files in place
 
 bench: setup ## Measures, beside baselines in the same run; writes bench/latest.json
 	@scripts/step.sh build "building the benchmarks with optimisation" swift build -c release --product benchmarks
-	@$(step) "measuring" .build/release/benchmarks $(ARGS)
+	@$(step) "measuring" .build/release/benchmarks tx $(ARGS)
+
+bench-relay: setup ## Measures the relay beside the limit that a C program sets (ARGS='--only durable', --quick, --json)
+	@scripts/step.sh build "building the benchmarks with optimisation" swift build -c release --product benchmarks
+	@scripts/build_limit.sh
+	@$(step) "measuring the relay" .build/release/benchmarks relay $(ARGS)
 
 coverage: setup ## Runs all tests and says which share of the lines of each target they ran
 	@$(step) "running the tests with coverage" scripts/coverage.sh

@@ -24,7 +24,6 @@ let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swif
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let jwt = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
-let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
 let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let http = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
@@ -57,7 +56,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
-        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     ],
     targets: [
         // The two C libraries, and nothing but them.
@@ -131,7 +129,11 @@ let package = Package(
             ],
             swiftSettings: strict),
         .executableTarget(
-            name: "benchmarks", dependencies: ["Postgres", "LocalServers", "Outbox", "Schema", arguments, histogram],
+            name: "benchmarks",
+            dependencies: [
+                "Postgres", "JetStream", "LocalServers", "Outbox", "ServiceRuntime", "Schema", arguments, lifecycle,
+                logging,
+            ],
             path: "Benchmarks", swiftSettings: strict),
 
         .target(

@@ -19,10 +19,13 @@ struct BenchReport {
     static let defaultPath = "bench/latest.json"
 
     private let file: URL
-    private var entries: [Entry] = []
+    private let isQuiet: Bool
+    private(set) var entries: [Entry] = []
 
-    init(path: String = Self.defaultPath) {
+    /// - Parameter isQuiet: whether the lines are left out, for those who print something else.
+    init(path: String = Self.defaultPath, isQuiet: Bool = false) {
         file = URL(fileURLWithPath: path)
+        self.isQuiet = isQuiet
     }
 
     /// Adds a figure and prints its line.
@@ -32,7 +35,17 @@ struct BenchReport {
             Entry(name: name, value: value, unit: unit, ratio: ratio, baseline: baseline, measuredAt: Date()))
         var line = "bench \(name) \(Self.short(value)) \(unit)"
         if let ratio, let baseline { line += " ratio \(Self.short(ratio)) of \(baseline)" }
-        print(line)
+        if !isQuiet { print(line) }
+    }
+
+    /// The figures of this run, as they stand in the file.
+    func json() throws -> Data { try Self.encode(entries) }
+
+    private static func encode(_ entries: [Entry]) throws -> Data {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+        encoder.dateEncodingStrategy = .iso8601
+        return try encoder.encode(entries)
     }
 
     /// Writes the figures over those of the same names in the file.
@@ -41,12 +54,9 @@ struct BenchReport {
         decoder.dateDecodingStrategy = .iso8601
         let kept = (try? decoder.decode([Entry].self, from: Data(contentsOf: file))) ?? []
         let names = Set(entries.map(\.name))
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-        encoder.dateEncodingStrategy = .iso8601
         let all = (kept.filter { !names.contains($0.name) } + entries).sorted { $0.name < $1.name }
         try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-        try encoder.encode(all).write(to: file, options: .atomic)
+        try Self.encode(all).write(to: file, options: .atomic)
     }
 
     private static func short(_ value: Double) -> String {

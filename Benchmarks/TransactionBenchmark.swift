@@ -26,7 +26,7 @@ struct TransactionBenchmark: AsyncParsableCommand {
     var output = BenchReport.defaultPath
 
     /// As durable as production (fsync and synchronous_commit on), with memory enough not to measure the disk alone.
-    private static let settings = [
+    static let settings = [
         "fsync": "on", "synchronous_commit": "on", "full_page_writes": "on", "shared_buffers": "1GB",
         "wal_buffers": "64MB", "max_wal_size": "8GB", "min_wal_size": "2GB", "checkpoint_timeout": "15min",
         "checkpoint_completion_target": "0.9", "wal_compression": "lz4", "wal_level": "logical",

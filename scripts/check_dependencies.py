@@ -28,7 +28,7 @@ SERVICES = {"Orders", "Payments", "Inventory"}
 SERVICE = CORE | OBSERVABILITY | LIFECYCLE | HTTP_SERVER | {"Contracts", "Schema", "ServiceRuntime", "Crypto"}
 EVERYTHING = (
     SERVICE | SERVICES | HTTP_CLIENT
-    | {"JetStream", "StripeSandbox", "LocalServers", "Configuration", "JWTKit", "Yams", "ArgumentParser", "Histogram"}
+    | {"JetStream", "StripeSandbox", "LocalServers", "Configuration", "JWTKit", "Yams", "ArgumentParser"}
 )
 
 # Folder -> what its files may import.
@@ -45,9 +45,10 @@ ALLOWED = {
     "Sources/Inventory": SERVICE | HTTP_CLIENT,
     "Sources/StripeSandbox": OBSERVABILITY | LIFECYCLE | HTTP_SERVER | HTTP_CLIENT | {"Crypto"},
     "Sources/LocalServers": {"Logging"},
-    "Sources/Composition": EVERYTHING - {"ArgumentParser", "Histogram"},
+    "Sources/Composition": EVERYTHING - {"ArgumentParser"},
     "Sources/artesanos": EVERYTHING | {"Composition"},
-    "Benchmarks": OBSERVABILITY | CORE | {"Schema", "Contracts", "LocalServers", "ArgumentParser", "Histogram"},
+    "Benchmarks": OBSERVABILITY | CORE | LIFECYCLE
+    | {"JetStream", "ServiceRuntime", "Schema", "Contracts", "LocalServers", "ArgumentParser"},
     "Tests/TestSupport": OBSERVABILITY | CORE | {"JetStream", "LocalServers", "Schema", "Contracts"},
     "Tests/PostgresTests": OBSERVABILITY | TESTING | {"Postgres"},
     "Tests/JetStreamTests": OBSERVABILITY | TESTING | {"JetStream"},

@@ -1,5 +1,5 @@
 /// Waits for the outcome of an atomic batch: an error at the first message, or the answer to the last.
-final class AtomicBatchReceiver: ReplyReceiver {
+final class AtomicBatchReceiver: BatchAnswerReceiver {
     let outcome = Promise<Result<PubAck, JetStreamError>>()
     let expiry = Expiry()
     private let count: Int

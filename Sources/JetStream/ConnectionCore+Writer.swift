@@ -37,8 +37,8 @@ extension ConnectionCore {
             switch item {
             case .message(let message, let token):
                 status = writer.write(message, token: token)
-            case .window(let messages, let token, let replies):
-                status = writer.write(messages, token: token, replies: replies)
+            case .window(let messages, let token, let kind):
+                status = writer.write(messages, token: token, kind: kind)
             case .subscribe(let id):
                 status = subscribe(id, in: session)
             case .unsubscribe(let id, let drain):

@@ -29,7 +29,7 @@ extension JetStreamContext {
         var token: UInt64 = 0
         if !window.outcomes.isResolved {
             do throws(NATSError) {
-                token = try core.send(bytes: bytes, receiver: window) { .window(messages, token: $0, replies: .all) }
+                token = try core.send(bytes: bytes, receiver: window) { .window(messages, token: $0, kind: .single) }
                 window.expiry.start(token, after: timeout, core)
                 published.increment(by: messages.count)
             } catch {
@@ -54,50 +54,72 @@ extension JetStreamContext {
     /// As ``publishAtomically(_:timeout:)``, but sends now and waits later: several batches may be on their way, in
     /// order.
     public func publishAtomicallyPipelined(_ messages: [JetStreamMessage], timeout: Duration) -> PendingBatch {
-        let core = connection.core
         let receiver = AtomicBatchReceiver(count: messages.count, subject: messages.first?.subject ?? "")
-        var token: UInt64 = 0
-        switch prepareBatch(messages) {
-        case .failure(let error):
-            receiver.complete(.failure(error))
-        case .success(let (batch, bytes)):
-            do throws(NATSError) {
-                token = try core.send(bytes: bytes, receiver: receiver) {
-                    .window(batch, token: $0, replies: .firstAndLast)
-                }
-                receiver.expiry.start(token, after: timeout, core)
-                published.increment(by: messages.count)
-            } catch {
-                receiver.fail(error)
-            }
+        let text = "\(messages.count) messages; a batch has 1 to \(Self.maxAtomicBatch)"
+        guard (1...Self.maxAtomicBatch).contains(messages.count) else {
+            receiver.complete(.failure(JetStreamError(.invalidArgument, text)))
+            return pending(receiver.outcome, 0, messages)
         }
-        return PendingBatch(core: core, receiver: receiver, token: token, count: messages.count)
+        let token = send(
+            messages, kind: .batch(id: NATSLibrary.uniqueToken()), extra: Self.batchHeadersSize, timeout, receiver)
+        return pending(receiver.outcome, token, messages)
     }
 
-    /// Adds the headers that make a batch of the messages; all of them must be fit to be sent.
-    private func prepareBatch(
-        _ messages: [JetStreamMessage]
-    ) -> Result<([JetStreamMessage], bytes: Int), JetStreamError> {
-        guard (1...Self.maxAtomicBatch).contains(messages.count) else {
-            let text = "\(messages.count) messages; a batch has 1 to \(Self.maxAtomicBatch)"
-            return .failure(JetStreamError(.invalidArgument, text))
+    /// Sends messages of which each one must be refused unless the one before it was stored: their
+    /// `expectedLastSequence` is one higher each time. So the answer to the last one tells of all, and it is the only
+    /// one that is asked for: answers cost the server and this client as much as everything else about a small message.
+    ///
+    /// The acknowledgement has the last one's sequence. A refusal does not tell which message was the first to be
+    /// refused, nor why; those before it are stored. A message that cannot be sent fails all, and none is sent.
+    public func publishChained(_ messages: [JetStreamMessage], timeout: Duration) -> PendingBatch {
+        let receiver = LastAckReceiver(subject: messages.last?.subject ?? "")
+        guard !messages.isEmpty else {
+            receiver.complete(.failure(JetStreamError(.invalidArgument, "no messages")))
+            return pending(receiver.outcome, 0, messages)
         }
-        let id = NATSLibrary.uniqueToken()
-        var batch = messages
-        for index in batch.indices {
-            batch[index].headers[JetStreamHeader.batchID] = id
-            batch[index].headers[JetStreamHeader.batchSequence] = String(index + 1)
-        }
-        batch[batch.count - 1].headers[JetStreamHeader.batchCommit] = "1"
-        let (prepared, known, bytes) = prepare(batch)
-        for case .failure(let error)? in known { return .failure(error) }
-        return .success((prepared, bytes))
+        let token = send(messages, kind: .chain, extra: 0, timeout, receiver)
+        return pending(receiver.outcome, token, messages)
     }
+
+    private func pending(
+        _ promise: Promise<Result<PubAck, JetStreamError>>, _ token: UInt64, _ messages: [JetStreamMessage]
+    ) -> PendingBatch {
+        PendingBatch(core: connection.core, promise: promise, token: token, count: messages.count)
+    }
+
+    /// Sends all, or fails the receiver when one of them cannot be sent.
+    /// - Parameter extra: bytes of headers that the writer adds to each.
+    /// - Returns: the token that the answer comes to; 0 when nothing was sent.
+    private func send(
+        _ messages: [JetStreamMessage], kind: WriteItem.Kind, extra: Int, _ timeout: Duration,
+        _ receiver: some BatchAnswerReceiver
+    ) -> UInt64 {
+        let (prepared, known, bytes) = prepare(messages, extra: extra)
+        for case .failure(let error)? in known {
+            receiver.complete(.failure(error))
+            return 0
+        }
+        do throws(NATSError) {
+            let token = try connection.core.send(bytes: bytes, receiver: receiver) {
+                .window(prepared, token: $0, kind: kind)
+            }
+            receiver.expiry.start(token, after: timeout, connection.core)
+            published.increment(by: messages.count)
+            return token
+        } catch {
+            receiver.fail(error)
+            return 0
+        }
+    }
+
+    /// What the headers that the writer adds to a batch's messages take at most: names, a token, a number, line ends.
+    private static let batchHeadersSize = 128
 
     /// Checks all messages; what cannot be sent has its outcome already.
-    private func prepare(_ messages: [JetStreamMessage]) -> (
-        [JetStreamMessage], [Result<PubAck, JetStreamError>?], bytes: Int
-    ) {
+    /// - Parameter extra: bytes of headers that are added to each.
+    private func prepare(
+        _ messages: [JetStreamMessage], extra: Int = 0
+    ) -> ([JetStreamMessage], [Result<PubAck, JetStreamError>?], bytes: Int) {
         var messages = messages
         var known = [Result<PubAck, JetStreamError>?](repeating: nil, count: messages.count)
         var bytes = 0
@@ -111,7 +133,7 @@ extension JetStreamContext {
         for (index, message) in messages.enumerated() {
             do throws(NATSError) {
                 bytes += try connection.core.check(
-                    subject: message.subject, headers: message.headers, payload: message.payload.count,
+                    subject: message.subject, headers: message.headers, payload: message.payload.count + extra,
                     maxPayload: maxPayload)
             } catch {
                 messages[index].isSkipped = true

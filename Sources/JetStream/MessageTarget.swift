@@ -21,3 +21,9 @@ protocol ReplyReceiver: AnyObject, Sendable {
     func receive(_ message: borrowing ReceivedMessage, index: Int) -> Bool
     func fail(_ error: NATSError)
 }
+
+/// One that gets one outcome for many messages.
+protocol BatchAnswerReceiver: ReplyReceiver {
+    var expiry: Expiry { get }
+    func complete(_ result: Result<PubAck, JetStreamError>)
+}

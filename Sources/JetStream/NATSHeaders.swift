@@ -11,6 +11,12 @@ public struct NATSHeaders: Sendable, Hashable, ExpressibleByDictionaryLiteral {
 
     public init() { fields = [] }
 
+    /// No headers yet, but room for so many.
+    public init(capacity: Int) {
+        fields = []
+        fields.reserveCapacity(capacity)
+    }
+
     public init(dictionaryLiteral elements: (String, String)...) {
         fields = elements.map { Field(name: $0.0, value: $0.1) }
     }
@@ -21,7 +27,7 @@ public struct NATSHeaders: Sendable, Hashable, ExpressibleByDictionaryLiteral {
     public subscript(name: String) -> String? {
         get { fields.first { $0.name == name }?.value }
         set {
-            fields.removeAll { $0.name == name }
+            if fields.contains(where: { $0.name == name }) { fields.removeAll { $0.name == name } }
             if let newValue { fields.append(Field(name: name, value: newValue)) }
         }
     }

@@ -51,7 +51,16 @@ enum NATSSubject {
     /// Header names and values must not hold line ends: they would become other headers.
     static func isValidHeader(_ field: NATSHeaders.Field) -> Bool {
         !field.name.isEmpty
-            && field.name.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: ":") }
-            && field.value.utf8.allSatisfy { $0 != 0x0D && $0 != 0x0A && $0 != 0 }
+            && all(field.name) { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: ":") }
+            && all(field.value) { $0 != 0x0D && $0 != 0x0A && $0 != 0 }
+    }
+
+    /// Over the bytes as they lie in memory: this runs over every byte of every header that is sent.
+    @inline(__always)
+    private static func all(_ text: String, _ fits: (UInt8) -> Bool) -> Bool {
+        text.utf8.withContiguousStorageIfAvailable { bytes in
+            for byte in bytes where !fits(byte) { return false }
+            return true
+        } ?? text.utf8.allSatisfy(fits)
     }
 }

@@ -7,6 +7,7 @@ struct NATSWriter {
     private let prefixCount: Int
     /// The reply subject being built: the inbox prefix, then a token's digits, then 0.
     private var reply: [CChar]
+    private var lines = HeaderLines()
 
     init(_ session: NATSSession, inbox: String) {
         connection = session.pointer
@@ -16,28 +17,36 @@ struct NATSWriter {
     }
 
     mutating func write(_ message: NATSMessage, token: UInt64?) -> natsStatus {
+        lines.removeAll()
+        lines.append(message.headers)
         if let token {
             setReply(token, index: nil)
             return reply.withUnsafeBufferPointer { reply in
-                publish(message.subject, reply.baseAddress, message.headers, message.payload)
+                publish(message.subject, reply.baseAddress, message.payload)
             }
         }
-        guard let subject = message.reply else {
-            return publish(message.subject, nil, message.headers, message.payload)
-        }
-        return subject.withCString { publish(message.subject, $0, message.headers, message.payload) }
+        guard let subject = message.reply else { return publish(message.subject, nil, message.payload) }
+        return subject.withCString { publish(message.subject, $0, message.payload) }
     }
 
-    mutating func write(_ messages: [JetStreamMessage], token: UInt64, replies: WriteItem.Replies) -> natsStatus {
+    mutating func write(_ messages: [JetStreamMessage], token: UInt64, kind: WriteItem.Kind) -> natsStatus {
         for (index, message) in messages.enumerated() where !message.isSkipped {
-            let asks =
-                switch replies {
-                case .all: true
-                case .firstAndLast: index == 0 || index == messages.count - 1
-                }
+            let isLast = index == messages.count - 1
+            let asks: Bool
+            lines.removeAll()
+            switch kind {
+            case .single: asks = true
+            case .chain: asks = isLast
+            case .batch(let id):
+                asks = index == 0 || isLast
+                lines.append(JetStreamHeader.batchID, id)
+                lines.append(JetStreamHeader.batchSequence, String(index + 1))
+                if isLast { lines.append(JetStreamHeader.batchCommit, "1") }
+            }
+            lines.append(message.headers)
             if asks { setReply(token, index: index) }
             let status = reply.withUnsafeBufferPointer { reply in
-                publish(message.subject, asks ? reply.baseAddress : nil, message.headers, message.payload)
+                publish(message.subject, asks ? reply.baseAddress : nil, message.payload)
             }
             guard status == NATS_OK else { return status }
         }
@@ -64,13 +73,11 @@ struct NATSWriter {
         reply[start...].reverse()
     }
 
-    private func publish(
-        _ subject: String, _ reply: UnsafePointer<CChar>?, _ headers: NATSHeaders, _ payload: [UInt8]
-    ) -> natsStatus {
+    private func publish(_ subject: String, _ reply: UnsafePointer<CChar>?, _ payload: [UInt8]) -> natsStatus {
         subject.withCString { subject in
             payload.withUnsafeBytes { bytes in
                 let count = Int32(clamping: bytes.count)
-                if headers.isEmpty {
+                guard !lines.isEmpty else {
                     guard let reply else {
                         return natsConnection_Publish(connection, subject, bytes.baseAddress, count)
                     }
@@ -81,12 +88,52 @@ struct NATSWriter {
                 var status = natsMsg_Create(&message, subject, reply, data, count)
                 guard status == NATS_OK, let message else { return status }
                 defer { natsMsg_Destroy(message) }
-                for field in headers.fields where status == NATS_OK {
-                    status = natsMsgHeader_Add(message, field.name, field.value)
-                }
+                status = lines.add(to: message)
                 guard status == NATS_OK else { return status }
                 return natsConnection_PublishMsg(connection, message)
             }
+        }
+    }
+}
+
+/// The headers of the message being written, as they go on the wire.
+///
+/// libnats keeps every header of a message as an entry of a hash table, with copies of its name and value: five headers
+/// cost more than all else that it does for a message. But it writes `name: value` and takes the name as it is. So all
+/// lines travel as one header, whose name is everything up to the last value. That none of them holds a line end of its
+/// own is ``NATSSubject/isValidHeader(_:)``'s business.
+private struct HeaderLines {
+    private var bytes: [UInt8] = []
+    /// Where the last line's colon is.
+    private var colon = 0
+
+    var isEmpty: Bool { bytes.isEmpty }
+
+    mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
+
+    mutating func append(_ headers: NATSHeaders) {
+        for field in headers.fields { append(field.name, field.value) }
+    }
+
+    mutating func append(_ name: String, _ value: String) {
+        if !bytes.isEmpty {
+            bytes.append(UInt8(ascii: "\r"))
+            bytes.append(UInt8(ascii: "\n"))
+        }
+        bytes.append(contentsOf: name.utf8)
+        colon = bytes.count
+        bytes.append(UInt8(ascii: ":"))
+        bytes.append(UInt8(ascii: " "))
+        bytes.append(contentsOf: value.utf8)
+    }
+
+    func add(to message: OpaquePointer) -> natsStatus {
+        withUnsafeTemporaryAllocation(of: CChar.self, capacity: bytes.count + 1) { text in
+            for (index, byte) in bytes.enumerated() { text[index] = CChar(bitPattern: byte) }
+            text[colon] = 0
+            text[bytes.count] = 0
+            guard let start = text.baseAddress else { return NATS_NO_MEMORY }
+            return natsMsgHeader_Add(message, start, start + colon + 2)
         }
     }
 }

@@ -18,7 +18,8 @@ public struct StreamInfo: Sendable, Decodable {
         public let lastSequence: UInt64
         public let consumers: Int
         public let deleted: Int
-        /// When the last message was stored; nil if there is none.
+        /// When the oldest and the last message were stored; nil if there is none.
+        public let firstTime: Date?
         public let lastTime: Date?
 
         enum CodingKeys: String, CodingKey {
@@ -27,6 +28,7 @@ public struct StreamInfo: Sendable, Decodable {
             case lastSequence = "last_seq"
             case consumers = "consumer_count"
             case deleted = "num_deleted"
+            case firstTime = "first_ts"
             case lastTime = "last_ts"
         }
 
@@ -38,6 +40,7 @@ public struct StreamInfo: Sendable, Decodable {
             lastSequence = try container.decode(UInt64.self, forKey: .lastSequence)
             consumers = try container.decodeIfPresent(Int.self, forKey: .consumers) ?? 0
             deleted = try container.decodeIfPresent(Int.self, forKey: .deleted) ?? 0
+            firstTime = try container.decodeTime(.firstTime)
             lastTime = try container.decodeTime(.lastTime)
         }
     }

@@ -5,15 +5,18 @@ struct LedgerReader {
     let connection: PostgresConnection
     let stream: String
 
-    /// A batch of rows above `position`; with `askingHolders`, who held the outbox's lock just *before* they were read.
-    func read(after position: Int64, limit: Int, askingHolders: Bool) async throws -> (
-        rows: PostgresRows, holders: Set<String>
-    ) {
-        let read = RelaySQL.read.bind(position, Int64(limit))
-        guard askingHolders else { return (try await connection.query(read), []) }
-        // One round trip, in this order: each statement has a snapshot of its own.
-        let results = try await connection.pipeline([RelaySQL.holders.bind(), read])
-        return (results[1], try Self.holders(results[0]))
+    /// A batch of rows above `position`; with `askingHolders`, who held the outbox's lock just *before* they were read;
+    /// with `cursor`, that is saved too. One round trip, in which each statement has a snapshot of its own.
+    func read(
+        after position: Int64, limit: Int, askingHolders: Bool, saving cursor: RelayCursor?
+    ) async throws -> (rows: PostgresRows, holders: Set<String>) {
+        var statements: [BoundStatement] = []
+        if let cursor { statements.append(saveStatement(cursor)) }
+        if askingHolders { statements.append(RelaySQL.holders.bind()) }
+        statements.append(RelaySQL.read.bind(position, Int64(limit)))
+        let results = try await connection.pipeline(statements)
+        let holders = askingHolders ? try Self.holders(results[results.count - 2]) : []
+        return (results[results.count - 1], holders)
     }
 
     func holders() async throws -> Set<String> {
@@ -31,7 +34,7 @@ struct LedgerReader {
         let position = try row.get(0, as: Int64.self)
         return LedgerMessage(
             position: position,
-            messageID: epoch == 0 ? "\(stream)-\(position)" : "\(stream)-\(position)-\(epoch)",
+            messageID: stream + "-" + String(position) + (epoch == 0 ? "" : "-" + String(epoch)),
             subject: try row.get(1),
             traceparent: try row.get(3, as: String?.self),
             payload: try row.get(2, as: [UInt8].self))
@@ -44,9 +47,12 @@ struct LedgerReader {
     }
 
     func save(_ cursor: RelayCursor) async throws {
-        try await connection.query(
-            RelaySQL.saveCursor.bind(stream, cursor.position, Int64(cursor.sequence), cursor.epoch))
+        try await connection.query(saveStatement(cursor))
         try await RelayStep.cursorSaved.passed()
+    }
+
+    private func saveStatement(_ cursor: RelayCursor) -> BoundStatement {
+        RelaySQL.saveCursor.bind(stream, cursor.position, Int64(cursor.sequence), cursor.epoch)
     }
 
     /// Where to go on, with the rows counted where the tail's own message is gone.

@@ -30,12 +30,15 @@ struct RelayRun {
     let wakeup: Wakeup
 
     private var gaps = GapRule()
+    private var limit: BatchLimit
     private var skipped: Set<Int64> = []
     private var flights: [Flight] = []
     /// Read and handed over up to here.
     private var sent = RelayCursor.beginning
     /// Stored up to here.
     private var stored = RelayCursor.beginning
+    /// Stored, and not written to the cursor yet: that goes with the next read.
+    private var unsaved: RelayCursor?
     private var stallBegan: ContinuousClock.Instant?
     private var stallReported: ContinuousClock.Instant?
     private var lagMeasured: ContinuousClock.Instant?
@@ -47,6 +50,7 @@ struct RelayRun {
         self.reader = reader
         self.broker = broker
         self.configuration = configuration
+        self.limit = BatchLimit(most: configuration.batchSize)
         self.metrics = metrics
         self.logger = logger
         self.wakeup = wakeup
@@ -82,6 +86,7 @@ struct RelayRun {
         while !flights.isEmpty {
             if let end = try await settleFirst() { return end }
         }
+        if let unsaved { try await reader.save(unsaved) }
         return .stopped
     }
 
@@ -124,7 +129,9 @@ struct RelayRun {
     private mutating func sendNext() async throws -> Int {
         let wasWaiting = gaps.isWaiting
         let (rows, holders) = try await reader.read(
-            after: sent.position, limit: configuration.batchSize, askingHolders: wasWaiting)
+            after: sent.position, limit: limit.rows, askingHolders: wasWaiting, saving: unsaved)
+        if unsaved != nil { try await RelayStep.cursorSaved.passed() }
+        unsaved = nil
         try await RelayStep.rowsRead.passed()
         if wasWaiting { gaps.update(holders: holders) }
         let positions = try rows.map { try $0.get(0, as: Int64.self) }
@@ -152,11 +159,14 @@ struct RelayRun {
         var messages: [LedgerMessage] = []
         messages.reserveCapacity(rows.count)
         var last = sent.position
+        var bytes = 0
         for row in rows {
             let message = try reader.message(row, epoch: sent.epoch)
             last = message.position
+            bytes += message.payload.count
             if !skipped.contains(last) { messages.append(message) }
         }
+        limit.note(rows: rows.count, bytes: bytes)
         let after = sent.sequence
         sent.position = last
         sent.sequence += UInt64(messages.count)
@@ -181,7 +191,7 @@ struct RelayRun {
             stored = flight.end
             metrics.batches.increment()
             metrics.relayed.increment(by: Int64(flight.positions.count))
-            if hasProgressed { try await reader.save(stored) }
+            if hasProgressed { unsaved = stored }
             return nil
         case .unknown(let reason):
             await drain()

@@ -10,11 +10,26 @@ public final class JetStreamBroker: RelayBroker, ConsumerBroker {
         /// From so many messages on, where the stream allows it (`allow_atomic`, servers from 2.12 on). A server that
         /// syncs before it acknowledges does so once a batch then, instead of once a message.
         case from(Int)
+        /// From so many messages on, once single publishing has turned out to be as slow as with a server that syncs
+        /// before it acknowledges. One that does not is faster with single messages.
+        case whenSlow(from: Int)
     }
 
     /// The header with a message's place in the ledger.
     public static let positionHeader = "Outbox-Position"
     static let traceparentHeader = "traceparent"
+
+    /// How a batch is published.
+    private enum Way {
+        /// Each message is answered.
+        case single
+        /// Each message is refused unless the one before it was stored; only the last one is answered.
+        case chained
+        case atomic
+    }
+
+    /// From so many messages on the answers that are saved matter. Below, it is worth more to be told of each message.
+    private static let leastChained = 32
 
     /// What was last seen of a stream.
     private struct Traits {
@@ -22,6 +37,7 @@ public final class JetStreamBroker: RelayBroker, ConsumerBroker {
         var allowsAtomic = false
         /// Batches to publish message by message, because one was refused as a whole: so the culprit is found.
         var singleBatchesLeft = 0
+        var pace = PublishPace()
     }
 
     private let context: JetStreamContext
@@ -34,7 +50,7 @@ public final class JetStreamBroker: RelayBroker, ConsumerBroker {
     ///   - atomicBatches: when batches are stored in one step.
     ///   - publishTimeout: how long the acknowledgement of a batch may take before its outcome counts as unknown.
     public init(
-        _ connection: NATSConnection, atomicBatches: AtomicBatches = .from(64),
+        _ connection: NATSConnection, atomicBatches: AtomicBatches = .from(32),
         publishTimeout: Duration = .seconds(10)
     ) {
         self.context = JetStreamContext(connection)
@@ -56,16 +72,32 @@ public final class JetStreamBroker: RelayBroker, ConsumerBroker {
     public func publish(
         _ messages: [LedgerMessage], to stream: String, after sequence: UInt64
     ) async -> any PendingPublish {
-        if isAtomic(stream, count: messages.count), #available(macOS 26, *) {
-            return publishAtomically(messages, to: stream, after: sequence)
+        let started = ContinuousClock.now
+        let way = way(messages.count, stream, at: started)
+        let wire = messages.enumerated().map { index, message in
+            let expected = way == .atomic && index > 0 ? nil : sequence + UInt64(index)
+            return Self.wireMessage(message, stream: stream, expecting: expected)
         }
-        let acks = context.publishPipelined(
-            messages.enumerated().map { index, message in
-                Self.wireMessage(message, stream: stream, expecting: sequence + UInt64(index))
-            }, timeout: publishTimeout)
-        return PipelinedPublish(acks: acks, after: sequence) { [self] index in
-            await refusal(ofUnanswered: messages[index].subject, stream: stream)
+        guard way != .single else {
+            let acks = context.publishPipelined(wire, timeout: publishTimeout)
+            return PipelinedPublish(acks: acks, after: sequence) { [self] index in
+                await refusal(ofUnanswered: messages[index].subject, stream: stream)
+            }
         }
+        let count = messages.count
+        return BatchPublish(
+            batch: way == .atomic
+                ? context.publishAtomicallyPipelined(wire, timeout: publishTimeout)
+                : context.publishChained(wire, timeout: publishTimeout),
+            lastSequence: sequence + UInt64(count),
+            stored: { [self] in
+                let now = ContinuousClock.now
+                traits.withLock {
+                    $0[stream]?.pace.stored(count, atomically: way == .atomic, from: started, to: now)
+                }
+            },
+            publishSingly: { [self] in publishSingly(stream) },
+            isAtomic: way == .atomic)
     }
 
     // MARK: - ConsumerBroker
@@ -82,50 +114,44 @@ public final class JetStreamBroker: RelayBroker, ConsumerBroker {
 
     // MARK: - Publishing
 
-    /// The task starts at once, on this thread, so that the messages are on their way, in order, when this returns;
-    /// its value is awaited by the relay.
-    @available(macOS 26, *)
-    private func publishAtomically(
-        _ messages: [LedgerMessage], to stream: String, after sequence: UInt64
-    ) -> any PendingPublish {
-        let batch = messages.enumerated().map { index, message in
-            Self.wireMessage(message, stream: stream, expecting: index == 0 ? sequence : nil)
-        }
-        let task = Task.immediate { [context, publishTimeout] () -> Result<PubAck, JetStreamError> in
-            do throws(JetStreamError) {
-                return .success(try await context.publishAtomically(batch, timeout: publishTimeout))
-            } catch {
-                return .failure(error)
-            }
-        }
-        let last = sequence + UInt64(messages.count)
-        return AtomicPublish(task: task, lastSequence: last) { [self] in publishSingly(stream) }
-    }
-
     private static func wireMessage(
         _ message: LedgerMessage, stream: String, expecting sequence: UInt64?
     ) -> JetStreamMessage {
-        var headers: NATSHeaders = [positionHeader: String(message.position)]
-        if let traceparent = message.traceparent { headers[traceparentHeader] = traceparent }
+        var headers = NATSHeaders(capacity: 5)
+        headers.add(positionHeader, String(message.position))
+        if let traceparent = message.traceparent { headers.add(traceparentHeader, traceparent) }
         return JetStreamMessage(
             subject: message.subject, headers: headers, payload: message.payload, id: message.messageID,
             expectedLastSequence: sequence, expectedStream: stream)
     }
 
-    private func isAtomic(_ stream: String, count: Int) -> Bool {
-        guard case .from(let least) = atomicBatches, count >= max(2, least), count <= JetStreamContext.maxAtomicBatch
-        else { return false }
+    private func way(_ count: Int, _ stream: String, at now: ContinuousClock.Instant) -> Way {
+        guard count >= Self.leastChained || Self.isAtomic(atomicBatches, count) else { return .single }
         return traits.withLock { all in
-            guard var known = all[stream], known.allowsAtomic else { return false }
-            guard known.singleBatchesLeft > 0 else { return true }
-            known.singleBatchesLeft -= 1
-            all[stream] = known
-            return false
+            var known = all[stream] ?? Traits()
+            defer { all[stream] = known }
+            guard known.singleBatchesLeft == 0 else {
+                known.singleBatchesLeft -= 1
+                return .single
+            }
+            if known.allowsAtomic, Self.isAtomic(atomicBatches, count) {
+                guard case .whenSlow = atomicBatches else { return .atomic }
+                if known.pace.choosesAtomic(at: now) { return .atomic }
+            }
+            return count >= Self.leastChained ? .chained : .single
+        }
+    }
+
+    private static func isAtomic(_ batches: AtomicBatches, _ count: Int) -> Bool {
+        switch batches {
+        case .never: false
+        case .from(let least), .whenSlow(let least):
+            count >= max(2, least) && count <= JetStreamContext.maxAtomicBatch
         }
     }
 
     private func publishSingly(_ stream: String) {
-        traits.withLock { $0[stream]?.singleBatchesLeft = 16 }
+        traits.withLock { $0[stream, default: Traits()].singleBatchesLeft = 16 }
     }
 
     /// Nobody answered: either no stream takes the subject, or JetStream is not up.

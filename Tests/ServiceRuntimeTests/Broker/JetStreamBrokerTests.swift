@@ -134,6 +134,57 @@ import Testing
         await connection.close()
     }
 
+    @Test func largeBatchWithARefusedMessageIsPublishedSinglyThenSoThatTheCulpritIsFound() async throws {
+        let connection = try await connect()
+        try await makeStream(connection)
+        let broker = JetStreamBroker(connection, atomicBatches: .never)
+        let batch = messages(1...40) + messages(41...41, subject: "nobody.\(name)") + messages(42...60)
+        let whole = await broker.publish(batch, to: name, after: 0).outcome()
+        guard case .unknown = whole else {
+            Issue.record("\(whole)")
+            return
+        }
+        // What stands before the refused message is stored, nothing behind it is.
+        #expect(try await broker.tail(of: name) == StreamTail(sequence: 40, position: 40))
+        let single = await broker.publish(Array(batch[40...]), to: name, after: 40).outcome()
+        guard case .refused(0, .unacceptable) = single else {
+            Issue.record("\(single)")
+            return
+        }
+        await connection.close()
+    }
+
+    @Test func largeBatchOfASecondRelayIsFencedOff() async throws {
+        let connection = try await connect()
+        try await makeStream(connection)
+        let broker = JetStreamBroker(connection, atomicBatches: .never)
+        #expect(await broker.publish(messages(1...50), to: name, after: 0).outcome() == .stored(lastSequence: 50))
+        let other = JetStreamBroker(connection, atomicBatches: .never)
+        for after: UInt64 in [0, 10, 60] {
+            let outcome = await other.publish(messages(101...150), to: name, after: after).outcome()
+            guard case .unknown = outcome else {
+                Issue.record("\(outcome)")
+                return
+            }
+            #expect(try await broker.tail(of: name) == StreamTail(sequence: 50, position: 50))
+        }
+        await connection.close()
+    }
+
+    @Test func largeBatchWhoseLastMessageTheDedupeRemembersIsNotTakenForStored() async throws {
+        let connection = try await connect()
+        try await makeStream(connection)
+        let broker = JetStreamBroker(connection, atomicBatches: .never)
+        #expect(await broker.publish(messages(100...100), to: name, after: 0).outcome() == .stored(lastSequence: 1))
+        let outcome = await broker.publish(messages(61...100), to: name, after: 1).outcome()
+        guard case .unknown = outcome else {
+            Issue.record("\(outcome)")
+            return
+        }
+        #expect(try await broker.tail(of: name) == StreamTail(sequence: 40, position: 99))
+        await connection.close()
+    }
+
     @Test func subjectThatNoStreamTakesIsUnacceptable() async throws {
         let connection = try await connect()
         try await makeStream(connection)
