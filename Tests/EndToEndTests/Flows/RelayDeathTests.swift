@@ -24,7 +24,7 @@ extension EndToEnd {
             let database = try await TestDatabase.make(service.migrations)
             let pool = database.pool(size: 1)
             let nats = try await LocalNATS.start()
-            let connection = try await NATSConnection.connect(NATSConfiguration(url: nats.url), logger: .test)
+            let connection = try await NATSConnection.connect(NATSConfiguration(servers: [nats.url]), logger: .test)
             let admin = StreamsAdmin(connection, logger: .test)
             let file = CommandProcess.root.appendingPathComponent(StreamsFile.defaultPath).path
             try await admin.apply(try await admin.plan(try StreamsFile.read(file)))
