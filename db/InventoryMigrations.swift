@@ -7,6 +7,10 @@ extension SchemaCatalog {
             Migration(
                 line: "inventory", version: 1, name: "inventory",
                 up: PackageResources.inventory_001_inventory_up_sql,
-                down: PackageResources.inventory_001_inventory_down_sql)
+                down: PackageResources.inventory_001_inventory_down_sql),
+            Migration(
+                line: "inventory", version: 2, name: "account",
+                up: PackageResources.inventory_002_account_up_sql,
+                down: PackageResources.inventory_002_account_down_sql),
         ]
 }

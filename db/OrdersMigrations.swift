@@ -7,6 +7,10 @@ extension SchemaCatalog {
             Migration(
                 line: "orders", version: 1, name: "orders",
                 up: PackageResources.orders_001_orders_up_sql,
-                down: PackageResources.orders_001_orders_down_sql)
+                down: PackageResources.orders_001_orders_down_sql),
+            Migration(
+                line: "orders", version: 2, name: "account",
+                up: PackageResources.orders_002_account_up_sql,
+                down: PackageResources.orders_002_account_down_sql),
         ]
 }

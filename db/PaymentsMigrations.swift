@@ -7,6 +7,10 @@ extension SchemaCatalog {
             Migration(
                 line: "payments", version: 1, name: "payments",
                 up: PackageResources.payments_001_payments_up_sql,
-                down: PackageResources.payments_001_payments_down_sql)
+                down: PackageResources.payments_001_payments_down_sql),
+            Migration(
+                line: "payments", version: 2, name: "account",
+                up: PackageResources.payments_002_account_up_sql,
+                down: PackageResources.payments_002_account_down_sql),
         ]
 }

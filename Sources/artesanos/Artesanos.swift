@@ -25,11 +25,17 @@ struct Artesanos: AsyncParsableCommand {
         version: "0.1.0",
         groupedSubcommands: [
             CommandGroup(
-                name: "Development", subcommands: [Dev.self, Demo.self, StripeSandboxCommand.self, Token.self]),
+                name: "Development",
+                subcommands: [
+                    Dev.self, Demo.self, Load.self, StripeSandboxCommand.self, Token.self,
+                ]),
             CommandGroup(name: "Running", subcommands: [Serve.self, RelayCommand.self]),
             CommandGroup(name: "Set-up", subcommands: [Migrate.self, Streams.self, Seed.self, Shop.self]),
             CommandGroup(
-                name: "Operations", subcommands: [OutboxCommand.self, DeadLettersCommand.self, Jobs.self, Saga.self]),
+                name: "Operations",
+                subcommands: [
+                    OutboxCommand.self, DeadLettersCommand.self, Jobs.self, Saga.self, Verify.self,
+                ]),
         ])
 
     static func main() async {

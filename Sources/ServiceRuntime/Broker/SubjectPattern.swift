@@ -1,13 +1,14 @@
 /// A subject with wildcards: `*` is one token, `>` one or more at the end.
 /// Source: https://docs.nats.io/nats-concepts/subjects
-struct SubjectPattern: Sendable, Hashable {
+public struct SubjectPattern: Sendable, Hashable {
     private let tokens: [Substring]
 
-    init(_ text: String) {
+    public init(_ text: String) {
         tokens = text.split(separator: ".", omittingEmptySubsequences: false)
     }
 
-    func matches(_ subject: String) -> Bool {
+    /// Whether it stands for this subject.
+    public func matches(_ subject: String) -> Bool {
         let parts = subject.split(separator: ".", omittingEmptySubsequences: false)
         for (index, token) in tokens.enumerated() {
             if token == ">" { return index == tokens.count - 1 && parts.count > index }

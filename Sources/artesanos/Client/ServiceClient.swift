@@ -16,12 +16,16 @@ struct ServiceClient: Sendable {
     }
 
     private let urls: [String: String]
+    private let http: HTTPClient
     /// The longest an answer may take.
     private let timeout: TimeAmount
 
-    /// - Parameter urls: where the services are, by name.
-    init(_ urls: [String: String], timeout: Duration = .seconds(40)) {
+    /// - Parameters:
+    ///   - urls: where the services are, by name.
+    ///   - http: its limits hold; the shared one has eight connections to a service at once.
+    init(_ urls: [String: String], http: HTTPClient = .shared, timeout: Duration = .seconds(40)) {
         self.urls = urls
+        self.http = http
         self.timeout = .nanoseconds(timeout.components.seconds * 1_000_000_000)
     }
 
@@ -49,11 +53,17 @@ struct ServiceClient: Sendable {
         var request = HTTPClientRequest(url: url)
         request.method = .POST
         if let idempotencyKey { request.headers.add(name: "Idempotency-Key", value: idempotencyKey) }
-        if let body {
-            request.headers.add(name: "Content-Type", value: "application/json")
-            request.body = .bytes(ByteBuffer(bytes: try WireJSON.encode(body)))
-        }
-        return try await send(request, token: token)
+        return try await send(request, body: body, token: token)
+    }
+
+    func put(
+        _ service: ServiceName, _ path: String, token: String? = nil, ifNoneMatch: String? = nil,
+        body: any Encodable & Sendable
+    ) async throws -> Answer {
+        var request = HTTPClientRequest(url: url(service, path))
+        request.method = .PUT
+        if let ifNoneMatch { request.headers.add(name: "If-None-Match", value: ifNoneMatch) }
+        return try await send(request, body: body, token: token)
     }
 
     func get(url: String) async throws -> Answer { try await send(HTTPClientRequest(url: url), token: nil) }
@@ -68,7 +78,7 @@ struct ServiceClient: Sendable {
         request.headers.add(name: "Accept", value: "text/event-stream")
         if let lastID { request.headers.add(name: "Last-Event-ID", value: lastID) }
         request.headers.add(name: "Authorization", value: "Bearer \(token)")
-        let response = try await HTTPClient.shared.execute(request, timeout: .hours(1))
+        let response = try await http.execute(request, timeout: .hours(1))
         if response.status == .noContent { return false }
         guard response.status == .ok else {
             throw CheckFailed("\(request.url) answered \(response.status.code)")
@@ -80,10 +90,16 @@ struct ServiceClient: Sendable {
         return true
     }
 
-    private func send(_ request: HTTPClientRequest, token: String?) async throws -> Answer {
+    private func send(
+        _ request: HTTPClientRequest, body: (any Encodable & Sendable)? = nil, token: String?
+    ) async throws -> Answer {
         var request = request
+        if let body {
+            request.headers.add(name: "Content-Type", value: "application/json")
+            request.body = .bytes(ByteBuffer(bytes: try WireJSON.encode(body)))
+        }
         if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
-        let response = try await HTTPClient.shared.execute(request, timeout: timeout)
+        let response = try await http.execute(request, timeout: timeout)
         let body = try await response.body.collect(upTo: 16 << 20)
         return Answer(status: Int(response.status.code), body: Array(body.readableBytesView))
     }

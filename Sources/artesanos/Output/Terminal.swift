@@ -37,6 +37,9 @@ enum Output {
 
     static func error(_ text: String) { write(text + "\n", to: .standardError) }
 
+    /// Writes over the line that it wrote before; for a terminal.
+    static func progress(_ text: String) { write("\r\u{1B}[K" + text, to: .standardError) }
+
     private static func write(_ text: String, to handle: FileHandle) {
         // A reader that went away (`| head`) is no failure of the command.
         try? handle.write(contentsOf: Data(text.utf8))

@@ -1,0 +1,1 @@
+drop view reservation_drift, stock_account;

@@ -1,0 +1,1 @@
+drop view payment_drift, payment_account;
