@@ -1,4 +1,5 @@
 import Logging
+import Synchronization
 
 /// Keeps secrets and personal data out of logs: by the name of a key, and by what a text looks like.
 enum Redaction {
@@ -11,9 +12,18 @@ enum Redaction {
     ]
 
     static func isDenied(_ key: String) -> Bool {
+        if let known = verdicts.withLock({ $0[key] }) { return known }
         let name = key.lowercased().replacing("-", with: "_")
-        return deniedKeys.contains { name.contains($0) }
+        let isDenied = deniedKeys.contains { name.contains($0) }
+        verdicts.withLock { verdicts in
+            if verdicts.count < maxVerdicts { verdicts[key] = isDenied }
+        }
+        return isDenied
     }
+
+    /// The same few keys come with every record. Bounded, should a key ever be made of data.
+    private static let verdicts = Mutex<[String: Bool]>([:])
+    private static let maxVerdicts = 1_000
 
     static func value(_ value: Logger.MetadataValue, forKey key: String) -> Logger.MetadataValue {
         if isDenied(key) { return .string(replacement) }
@@ -44,8 +54,37 @@ enum Redaction {
         return clean
     }
 
-    /// Cheap, so that the patterns are tried only on the few texts that need it.
+    /// Cheap, so that the patterns are tried only on the few texts that need it: one pass over the bytes.
     private static func mayHoldSecret(_ text: String) -> Bool {
-        ["://", "assw", "pwd=", "k_live_", "k_test_", "whsec_", "_secret_", "eyJ"].contains { text.contains($0) }
+        var text = text
+        return text.withUTF8 { bytes in
+            for (index, byte) in bytes.enumerated() {
+                let hints = hintsByFirstByte[Int(byte)]
+                guard !hints.isEmpty else { continue }
+                let rest = bytes[index...]
+                for hint in hints where rest.count >= hint.count {
+                    if zip(rest, hint).allSatisfy({ lowered($0) == $1 }) { return true }
+                }
+            }
+            return false
+        }
+    }
+
+    /// In lower case: they are found whatever the case of the text.
+    private static let hintsByFirstByte: [[[UInt8]]] = {
+        var table = Array(repeating: [[UInt8]](), count: 256)
+        for hint in ["://", "passw", "pwd=", "k_live_", "k_test_", "whsec_", "_secret_", "eyj"] {
+            let bytes = Array(hint.utf8)
+            guard let first = bytes.first else { continue }
+            table[Int(first)].append(bytes)
+            if isLetter(first) { table[Int(first - 0x20)].append(bytes) }
+        }
+        return table
+    }()
+
+    private static func isLetter(_ byte: UInt8) -> Bool { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) }
+
+    private static func lowered(_ byte: UInt8) -> UInt8 {
+        (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte + 0x20 : byte
     }
 }

@@ -36,6 +36,8 @@ struct Load: AsyncParsableCommand {
     var mix = LoadMix.standard
     @Option(help: "Over how many products the orders are spread.")
     var products = 20
+    @Option(help: "Orders that are placed before and not counted, so that connections are open.")
+    var warmUp = 100
     @Option(help: "Makes the same orders again; a random one unless given.")
     var seed: UInt64?
     @Option(help: "How long after the last order was placed all have to have ended.")
@@ -50,6 +52,7 @@ struct Load: AsyncParsableCommand {
     func validate() throws {
         guard (1...1_000_000).contains(burst ?? orders) else { throw ValidationError("1 to 1000000 orders, please") }
         guard (1...1_000).contains(atOnce) else { throw ValidationError("--at-once: 1 to 1000") }
+        guard (0...100_000).contains(warmUp) else { throw ValidationError("--warm-up: 0 to 100000") }
         guard (1...10_000).contains(products) else { throw ValidationError("--products: 1 to 10000") }
         guard rate.map({ $0 > 0 && $0 <= 100_000 }) ?? true else { throw ValidationError("--rate: 0 to 100000") }
         guard rate == nil || burst == nil else { throw ValidationError("--rate and --burst exclude each other") }
@@ -108,7 +111,8 @@ struct Load: AsyncParsableCommand {
                     { try await shop.client.get(url: url + "/_sandbox/state").json(SandboxSnapshot.self) }
                 }
                 return try await LoadTest(
-                    plan: plan, pace: pace, shop: shop, system: system, timeout: timeout.duration, seed: seed
+                    plan: plan, pace: pace, shop: shop, system: system, timeout: timeout.duration, seed: seed,
+                    warmUp: warmUp
                 ).run(snapshot)
             }
         }

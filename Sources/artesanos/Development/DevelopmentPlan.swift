@@ -45,7 +45,8 @@ struct DevelopmentPlan: Sendable {
             let sandbox = StripeSandboxConfiguration(
                 port: port,
                 webhooks: [WebhookEndpoint(url: "http://127.0.0.1:\(payments)/webhooks/stripe", secrets: [secret])],
-                journal: folder.sandboxJournal)
+                // What is deleted at the end anyway is not worth writing.
+                journal: isTemporary ? nil : folder.sandboxJournal)
             environment["STRIPE_API_KEY"] = sandbox.secretKeys.first
             environment["STRIPE_WEBHOOK_SECRET"] = secret
             environment["STRIPE_BASE_URL"] = "http://127.0.0.1:\(port)"

@@ -10,6 +10,14 @@ struct LoadReport: Sendable, Encodable {
         let toEnd: Percentiles?
     }
 
+    /// How long after it was placed, in milliseconds by the database's clock, a saga took an event.
+    struct Stage: Sendable, Encodable {
+        let event: String
+        let orders: Int64
+        let p50: Double
+        let p95: Double
+    }
+
     struct Unexpected: Sendable, Encodable {
         let orderId: UUID?
         let outcome: LoadOutcome
@@ -34,6 +42,7 @@ struct LoadReport: Sendable, Encodable {
     /// From the request until the order had ended, in milliseconds.
     let toEnd: Percentiles?
     let outcomes: [Outcome]
+    let stages: [Stage]
     let unexpected: [Unexpected]
     /// Orders of which Stripe's stand-in has another sum or more than one PaymentIntent; nil without it.
     let differingAtStripe: Int?
@@ -41,13 +50,17 @@ struct LoadReport: Sendable, Encodable {
 
     var isGood: Bool { unexpected.isEmpty && accepted == orders && differingAtStripe ?? 0 == 0 && verification.isClean }
 
-    init(_ result: LoadResult, seed: UInt64, differingAtStripe: Int?, verification: VerificationReport) {
+    init(
+        _ result: LoadResult, seed: UInt64, stages: [Stage], differingAtStripe: Int?,
+        verification: VerificationReport
+    ) {
         #if DEBUG
             isOptimised = false
         #else
             isOptimised = true
         #endif
         self.seed = seed
+        self.stages = stages
         let all = result.orders
         orders = result.planned
         accepted = all.count { $0.orderID != nil }
@@ -105,6 +118,13 @@ struct LoadReport: Sendable, Encodable {
                 failedRequests, errorRate * 100), "",
         ]
         lines += table.lines(terminal)
+        if !stages.isEmpty {
+            var table = TextTable(["ms after placing", "orders", "p50", "p95"], rightAligned: [1, 2, 3])
+            for stage in stages {
+                table.add([.init(stage.event), .init("\(stage.orders)"), figure(stage.p50), figure(stage.p95)])
+            }
+            lines += [""] + table.lines(terminal)
+        }
         if !unexpected.isEmpty {
             lines += ["", terminal.paint("\(unexpected.count) orders did not end as they should", .red)]
             lines += unexpected.prefix(10).map {

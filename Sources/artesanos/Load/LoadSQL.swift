@@ -13,5 +13,22 @@ enum LoadSQL {
 
     static let clock: Statement = "select clock_timestamp()"
 
-    static let all = [ended, clock]
+    /// How long after it was placed an order got so far: the ranks over these orders, in milliseconds, in the order in
+    /// which they come.
+    static let stages: Statement = """
+        select h.event, count(*), percentile_cont(0.5) within group (order by h.after_ms),
+               percentile_cont(0.95) within group (order by h.after_ms)
+        from (
+            select h.event, extract(epoch from min(h.at) - o.created_at)::float8 * 1000 as after_ms
+            from orders o
+            join saga s on s.order_id = o.id
+            join saga_history h on h.saga_id = s.id
+            where o.id = any ($1::uuid[])
+            group by h.event, o.id
+        ) h
+        group by h.event
+        order by 3
+        """
+
+    static let all = [ended, clock, stages]
 }

@@ -25,15 +25,15 @@ struct LoadShop: Sendable {
         let reason = "load"
     }
 
-    /// Makes the plan's products where they are not there yet, and puts as many pieces on the shelf as it needs.
-    func stockUp(_ plan: LoadPlan) async throws {
+    /// Makes the plans' products where they are not there yet, and puts as many pieces on the shelf as they need.
+    func stockUp(_ plan: LoadPlan, and other: LoadPlan) async throws {
         for sku in plan.skus + [LoadPlan.soldOut] {
             let answer = try await client.put(
                 .inventory, "/products/\(sku)", token: operations, ifNoneMatch: "*",
                 body: Product(title: "Piece of the load test \(sku)"))
             // 412: an earlier load made it.
             guard [201, 412].contains(answer.status) else { throw Self.unexpected("PUT /products/\(sku)", answer) }
-            let missing = plan.pieces(of: sku) - (try await available(sku))
+            let missing = plan.pieces(of: sku) + other.pieces(of: sku) - (try await available(sku))
             guard missing > 0 else { continue }
             let stocked = try await client.post(
                 .inventory, "/products/\(sku)/stock/adjustments", token: operations,

@@ -30,6 +30,14 @@ struct SystemCheck: Sendable {
         illegalEvents, money, amounts, oneIntent, paymentArithmetic, stock, noOrphans, stockArithmetic,
         reservationArithmetic, reservationsEnd, deadJobs,
     ]
+
+    /// What all checks ask one service's database.
+    static func statements(for service: ServiceName) -> [Statement] {
+        all.compactMap { check in
+            guard case .rows(let services, let statement) = check.look, services.contains(service) else { return nil }
+            return statement
+        }
+    }
 }
 
 /// SQL for one of the databases, short enough to be typed.

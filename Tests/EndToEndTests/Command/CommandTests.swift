@@ -2,6 +2,7 @@ import Foundation
 import LocalServers
 import Outbox
 import Postgres
+import Schema
 import ServiceRuntime
 import TestSupport
 import Testing
@@ -62,7 +63,7 @@ import Testing
 
         let migration = DatabaseMigration(.orders, database: database)
         #expect(try await migration.status().allSatisfy { $0.appliedAt == nil })
-        #expect(try await migration.up().map(\.line) == ["outbox", "orders"])
+        #expect(try await migration.up().map(\.line) == SchemaCatalog.orders.map(\.line))
         #expect(try await migration.up().isEmpty)
         #expect(try await migration.status().allSatisfy { $0.appliedAt != nil })
         #expect(try await migration.down(steps: 1).map(\.line) == ["orders"])
@@ -74,8 +75,11 @@ import Testing
         let database = try await TestDatabase.make(service.migrations)
         let connection = try await PostgresConnection.connect(PostgresConfiguration(database.url))
         let statements =
-            OperationsSQL.common + DatabaseSQL.all
-            + (service == .orders ? OperationsSQL.orders + [DevelopmentSQL.knownProducts] : [])
+            OperationsSQL.common + DatabaseSQL.all + VerifySQL.common + SystemCheck.statements(for: service)
+            + (service == .orders
+                ? OperationsSQL.orders + LoadSQL.all + [DevelopmentSQL.knownProducts, VerifySQL.orders] : [])
+            + (service == .payments ? [VerifySQL.payments] : [])
+            + (service == .inventory ? [VerifySQL.reservations] : [])
         for statement in statements {
             try await connection.runScript("prepare checked as \(statement.sql)")
             try await connection.runScript("deallocate checked")
@@ -130,6 +134,10 @@ import Testing
         Call(arguments: ["token", "--role", "bogus", "--subject", "x"], code: 2),
         Call(arguments: ["token", "--role", "ops", "--subject", "x", "--dev", "/nonexistent"], code: 2),
         Call(arguments: ["outbox", "status", "--dev", "/nonexistent"], code: 2),
+        Call(arguments: ["verify", "--list"], code: 0),
+        Call(arguments: ["verify", "--dev", "/nonexistent"], code: 2),
+        Call(arguments: ["load", "--mix", "success=all"], code: 2),
+        Call(arguments: ["load", "--rate", "10", "--burst", "10"], code: 2),
         // Nobody listens on the discard port.
         Call(arguments: ["streams", "plan"], code: 1, environment: ["NATS_URL": "nats://127.0.0.1:9"]),
     ])

@@ -61,6 +61,62 @@ extension Marketplace {
         return try answer.json(SagaState.self)
     }
 
+    /// Places an order that waits for its customer to pay, and stops payments again: what the customer does at Stripe is
+    /// not heard of here. Payments must not be running.
+    /// - Returns: the order and its PaymentIntent.
+    func placePending(_ sku: String, quantity: Int = 1) async throws -> (order: Order, intent: String) {
+        var pending: (order: Order, intent: String)?
+        try await withServices([.payments]) {
+            let placed = try await place(sku, quantity: quantity, paymentMethod: nil)
+            try await untilSaga(placed.orderId, is: "PAYMENT_PENDING")
+            if let intent = try intents(of: placed.orderId).first { pending = (placed, intent.id) }
+        }
+        guard let pending else { throw NoIntent() }
+        return pending
+    }
+
+    private struct NoIntent: Error {}
+
+    func untilSaga(_ orderID: UUID, is state: String) async throws {
+        try await eventually("the saga is \(state)", within: .seconds(30)) {
+            try await self.saga(orderID).state == state
+        }
+    }
+
+    func cancel(_ orderID: UUID) async throws {
+        let answer = try await client.post(.orders, DemoShop.path(orderID) + "/cancel", token: customer)
+        guard answer.status == 200 else { throw Unexpected(answer: answer) }
+    }
+
+    /// An operator ends the hold on an order's stock, as its end would; returns when the order has heard of it.
+    func releaseHold(of orderID: UUID) async throws {
+        let id = try await texts(
+            "select id::text from reservation where order_id = $1::uuid and status = 'active'", orderID, in: .inventory)
+        let answer = try await client.post(
+            .inventory, "/reservations/\(id.first ?? "")/release", token: operations)
+        guard answer.status == 200 else { throw Unexpected(answer: answer) }
+        try await eventually("the order has heard of it", within: .seconds(30)) {
+            try await self.count(
+                """
+                select count(*) from saga s join saga_history h on h.saga_id = s.id
+                where s.order_id = $1::uuid and h.event = 'inventory.released.v1 (expired)'
+                """, orderID, in: .orders) == 1
+        }
+    }
+
+    private struct Adjustment: Encodable, Sendable {
+        let delta: Int
+        let reason = "test"
+    }
+
+    /// An operator puts pieces on the shelf, or takes them off.
+    func adjust(_ sku: String, by delta: Int) async throws {
+        let answer = try await client.post(
+            .inventory, "/products/\(sku)/stock/adjustments", token: operations, idempotencyKey: UUID().uuidString,
+            body: Adjustment(delta: delta))
+        guard answer.status == 201 else { throw Unexpected(answer: answer) }
+    }
+
     /// Waits until the order's saga is settled: ended, and every undo confirmed.
     @discardableResult
     func settled(_ id: UUID, within limit: Duration = .seconds(60)) async throws -> Order {

@@ -10,6 +10,13 @@ extension Marketplace {
             ["serve", "all", "--with-relay"], environment: environment.merging(["LOG_LEVEL": "warning"]) { $1 })
     }
 
+    /// Starts a service, or the relay of all, in a process of its own.
+    func start(_ name: String) throws -> CommandProcess {
+        try CommandProcess(
+            name == "relay" ? ["relay"] : ["serve", name],
+            environment: environment.merging(["LOG_LEVEL": "warning", "RELAY_PORT": "0"]) { $1 })
+    }
+
     /// The services of the other process answer.
     func untilServing() async throws {
         for service in ServiceName.allCases {

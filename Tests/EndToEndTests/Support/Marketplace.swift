@@ -20,13 +20,15 @@ final class Marketplace: Sendable {
     let sandbox: StripeSandboxServer
     /// For looking at what the services have written.
     let databases: [ServiceName: PostgresPool]
+    /// Where the services are, by name.
+    let serviceURLs: [String: String]
     let client: ServiceClient
     /// The settings of the services, for those that run as a process of their own.
     let environment: [String: String]
     let customer: String
     let operations: String
     private let connection: NATSConnection
-    private let configuration: ArtesanosConfiguration
+    let configuration: ArtesanosConfiguration
 
     static let webhookSecret = "whsec_end_to_end"
 
@@ -39,11 +41,11 @@ final class Marketplace: Sendable {
         self.databases = databases
         self.environment = environment
         configuration = try ArtesanosConfiguration.load(environment: environment)
-        client = ServiceClient(
-            Dictionary(
-                uniqueKeysWithValues: ServiceName.allCases.map {
-                    ($0.rawValue, "http://127.0.0.1:\(environment["\($0.rawValue.uppercased())_PORT"] ?? "")")
-                }))
+        serviceURLs = Dictionary(
+            uniqueKeysWithValues: ServiceName.allCases.map {
+                ($0.rawValue, "http://127.0.0.1:\(environment["\($0.rawValue.uppercased())_PORT"] ?? "")")
+            })
+        client = ServiceClient(serviceURLs)
         connection = try await NATSConnection.connect(configuration.nats, logger: .test)
         let issuer = await TokenIssuer(secret: configuration.auth.secrets[0])
         customer = try await issuer.token(subject: "maria", role: .customer)

@@ -47,6 +47,7 @@ import Testing
     @Test(arguments: [
         ("connect to postgresql://orders:s3cret@db:5432/orders failed", "s3cret"),
         ("host=db user=x password=s3cret dbname=y", "s3cret"),
+        ("HOST=db USER=x PASSWORD=s3cret", "s3cret"),
         ("no such key sk_live_abc123DEF", "abc123DEF"),
         ("signed with whsec_abc123DEF", "abc123DEF"),
         ("intent pi_3Nx_secret_Zz91", "Zz91"),
