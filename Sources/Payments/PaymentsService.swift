@@ -11,6 +11,8 @@ public import ServiceRuntime
 /// webhook or a list, goes through the same forward-only decisions (``PaymentStatus``).
 public struct PaymentsService: ApplicationService {
     public static let name = "payments"
+    /// The types of Stripe's events that its endpoint is to be registered for: others are only stored and ignored.
+    public static var stripeEvents: [String] { StripeEventRule.handledTypes.sorted() }
     public static var openAPI: String? { String(decoding: PackageResources.openapi_yaml, as: UTF8.self) }
 
     private let environment: ServiceEnvironment

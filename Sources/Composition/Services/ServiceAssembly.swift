@@ -40,6 +40,9 @@ public enum ServiceAssembly {
             maxTries: configuration.payment.maxTries)
     }
 
+    /// The types of Stripe's events that payments act upon: what its endpoint at Stripe is to be registered for.
+    public static var stripeEvents: [String] { PaymentsService.stripeEvents }
+
     /// A service's consumers without a broker: to apply dead letters again. What they append is relayed at the relay's
     /// next look, without a hint.
     public static func consumers(

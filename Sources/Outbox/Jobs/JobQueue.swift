@@ -21,7 +21,15 @@ public struct JobQueue: Sendable {
         payload: some Encodable & Sendable, in transaction: PostgresTransaction
     ) throws {
         transaction.enqueue(try statement(kind: kind, key: key, after: delay, at: date, payload: payload))
+        // Waking all workers for a deadline that is minutes away costs each of them two questions to the database; they
+        // find it by their poll.
+        guard Self.isSoon(delay, date) else { return }
         transaction.afterCommit { [wakeups] in wakeups.notify(kind) }
+    }
+
+    /// Whether a job may be due before the runners' next poll, however far this process's clock is off (within reason).
+    private static func isSoon(_ delay: Duration, _ date: Date?) -> Bool {
+        date.map { $0.timeIntervalSinceNow < 60 } ?? (delay < .seconds(1))
     }
 
     /// The insert alone, for a pipeline of one round trip; call ``notify(_:)`` when it has succeeded.

@@ -71,7 +71,7 @@ public struct DatabaseConfiguration: Sendable {
     public var statementTimeout: Duration
 
     public init(
-        ordersURL: String? = nil, paymentsURL: String? = nil, inventoryURL: String? = nil, poolSize: Int = 16,
+        ordersURL: String? = nil, paymentsURL: String? = nil, inventoryURL: String? = nil, poolSize: Int = 24,
         acquireTimeout: Duration = .seconds(5), statementTimeout: Duration = .seconds(30)
     ) {
         self.ordersURL = ordersURL

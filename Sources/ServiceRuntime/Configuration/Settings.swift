@@ -16,7 +16,7 @@ enum Settings {
     static let paymentsDatabase = Setting.postgres("PAYMENTS_DATABASE_URL", "Database of the payment service.")
     static let inventoryDatabase = Setting.postgres("INVENTORY_DATABASE_URL", "Database of the inventory service.")
     static let poolSize = Setting.number(
-        "DATABASE_POOL_SIZE", "Connections of each service to its database.", default: 16, in: 2...500)
+        "DATABASE_POOL_SIZE", "Connections of each service to its database.", default: 24, in: 2...500)
     static let acquireTimeout = Setting.duration(
         "DATABASE_ACQUIRE_TIMEOUT", "How long a request waits for a connection before it is answered 503.",
         default: "5s", in: .milliseconds(10)...(.seconds(60)))

@@ -9,7 +9,7 @@ enum WebhookSigner {
         let signed = Array("\(timestamp).".utf8) + body
         let signatures = secrets.map { secret in
             let code = HMAC<SHA256>.authenticationCode(for: signed, using: SymmetricKey(data: Data(secret.utf8)))
-            return "v1=" + code.map { String(format: "%02x", $0) }.joined()
+            return "v1=" + code.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
         }
         return (["t=\(timestamp)"] + signatures).joined(separator: ",")
     }

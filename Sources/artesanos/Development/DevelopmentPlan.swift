@@ -44,7 +44,11 @@ struct DevelopmentPlan: Sendable {
             let payments = ports[.payments] ?? defaults.paymentsPort
             let sandbox = StripeSandboxConfiguration(
                 port: port,
-                webhooks: [WebhookEndpoint(url: "http://127.0.0.1:\(payments)/webhooks/stripe", secrets: [secret])],
+                webhooks: [
+                    WebhookEndpoint(
+                        url: "http://127.0.0.1:\(payments)/webhooks/stripe", secrets: [secret],
+                        enabledEvents: ServiceAssembly.stripeEvents)
+                ],
                 // What is deleted at the end anyway is not worth writing.
                 journal: isTemporary ? nil : folder.sandboxJournal)
             environment["STRIPE_API_KEY"] = sandbox.secretKeys.first

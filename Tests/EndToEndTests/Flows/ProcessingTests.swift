@@ -1,6 +1,7 @@
 import Composition
 import Contracts
 import Foundation
+import Postgres
 import StripeSandbox
 import TestSupport
 import Testing

@@ -2,6 +2,7 @@ import Composition
 import Contracts
 import Foundation
 import Postgres
+import StripeSandbox
 import TestSupport
 
 @testable import artesanos

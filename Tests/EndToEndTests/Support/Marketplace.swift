@@ -73,7 +73,8 @@ final class Marketplace: Sendable {
         let nats = try await LocalNATS.start()
         environment["NATS_URL"] = nats.url
         let webhook = WebhookEndpoint(
-            url: "http://127.0.0.1:\(environment["PAYMENTS_PORT"] ?? "")/webhooks/stripe", secrets: [webhookSecret])
+            url: "http://127.0.0.1:\(environment["PAYMENTS_PORT"] ?? "")/webhooks/stripe", secrets: [webhookSecret],
+            enabledEvents: ServiceAssembly.stripeEvents)
         do {
             try await StripeSandboxServer.withServer(.init(webhooks: [webhook]), logger: .test) { sandbox in
                 environment["STRIPE_BASE_URL"] = try await sandbox.baseURL()
