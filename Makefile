@@ -7,11 +7,11 @@ MAKEFLAGS += --no-print-directory
 swift_folders := Sources Tests Benchmarks db Package.swift
 step = scripts/step.sh $@
 
-# FILTER=OrdersTests runs a part of the tests; ARGS goes to the program behind run, demo and bench.
+# FILTER=OrdersTests runs a part of the tests; ARGS goes to the program behind run, demo, load and bench.
 FILTER ?=
 ARGS ?=
 
-.PHONY: help setup build run demo test test-asan lint format bench bench-relay coverage reset clean
+.PHONY: help setup build run demo load test test-asan lint format bench bench-relay coverage reset clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -30,6 +30,10 @@ run: setup ## Runs the whole system here, on a private Postgres and nats-server;
 demo: setup ## Places orders that take each of the flows and shows their journeys
 	@scripts/step.sh build "building the program" swift build --product artesanos
 	@$(step) "orders on each of the flows" .build/debug/artesanos demo $(ARGS)
+
+load: setup ## Places a hundred orders at once on a system of its own and checks everything afterwards (ARGS="--burst 2000")
+	@scripts/step.sh build "building the program with optimisation" swift build -c release --product artesanos
+	@$(step) "orders under load" .build/release/artesanos load --private $(ARGS)
 
 test: setup ## Runs all tests, on real servers that they start themselves (FILTER=Name for a part)
 	@$(step) "running the tests" scripts/test.sh $(if $(FILTER),--filter '$(FILTER)')

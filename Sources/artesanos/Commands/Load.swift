@@ -112,7 +112,8 @@ struct Load: AsyncParsableCommand {
                 }
                 return try await LoadTest(
                     plan: plan, pace: pace, shop: shop, system: system, timeout: timeout.duration, seed: seed,
-                    warmUp: warmUp
+                    warmUp: warmUp,
+                    progress: LoadProgress(total: plan.orders.count).show
                 ).run(snapshot)
             }
         }

@@ -15,6 +15,8 @@ struct LoadTest: Sendable {
     /// Orders that are placed first and not counted: a service that has just started opens its connections and prepares
     /// its statements with them.
     var warmUp = 0
+    /// Told from time to time: how many were placed, and how many have ended.
+    var progress: @Sendable (_ placed: Int, _ ended: Int) -> Void = { _, _ in }
 
     /// - Parameter snapshot: what Stripe's stand-in has; nil when payments talk to Stripe itself.
     func run(_ snapshot: (() async throws -> SandboxSnapshot)?) async throws -> LoadReport {
@@ -33,7 +35,7 @@ struct LoadTest: Sendable {
         }
         let run = LoadRun(
             plan: plan, pace: pace, shop: shop, pool: pool, timeout: timeout,
-            progress: LoadProgress(total: plan.orders.count).show)
+            progress: progress)
         let result = try await run.run()
         // What follows the ends, such as taking sold pieces off the shelf.
         _ = try await Backlog.settle(system, within: .seconds(30))

@@ -13,7 +13,7 @@ extension EndToEnd {
     @Suite struct ProcessingTests {
         @Test(arguments: [true, false])
         func theHoldIsMadeLongerWhileStripeIsProcessing(succeeds: Bool) async throws {
-            let settings = ["RESERVATION_TTL": "6s", "SAGA_PAYMENT_MARGIN": "3s"]
+            let settings = ["RESERVATION_TTL": "4s", "SAGA_PAYMENT_MARGIN": "2s"]
             try await Marketplace.run(settings: settings) { market in
                 let placed = try await market.place("CER-BAILEN-ORZA", paymentMethod: "pm_sandbox_processing")
                 try await eventually("the payment is being processed", within: .seconds(30)) {
