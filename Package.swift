@@ -124,8 +124,9 @@ let package = Package(
         .executableTarget(
             name: "artesanos",
             dependencies: [
-                "Composition", "Orders", "Inventory", "StripeSandbox", "LocalServers", "ServiceRuntime", "JetStream",
-                "Outbox", "Postgres", "Contracts", arguments, lifecycle, asyncHTTPClient, nio, nioHTTP1, logging,
+                "Composition", "Orders", "Payments", "Inventory", "StripeSandbox", "LocalServers", "ServiceRuntime",
+                "JetStream", "Outbox", "Postgres", "Contracts", arguments, lifecycle, asyncHTTPClient, nio, nioHTTP1,
+                logging,
             ],
             swiftSettings: strict),
         .executableTarget(

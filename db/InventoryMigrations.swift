@@ -12,5 +12,9 @@ extension SchemaCatalog {
                 line: "inventory", version: 2, name: "account",
                 up: PackageResources.inventory_002_account_up_sql,
                 down: PackageResources.inventory_002_account_down_sql),
+            Migration(
+                line: "inventory", version: 3, name: "returns",
+                up: PackageResources.inventory_003_returns_up_sql, down: PackageResources.inventory_003_returns_down_sql
+            ),
         ]
 }

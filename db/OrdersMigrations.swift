@@ -12,5 +12,8 @@ extension SchemaCatalog {
                 line: "orders", version: 2, name: "account",
                 up: PackageResources.orders_002_account_up_sql,
                 down: PackageResources.orders_002_account_down_sql),
+            Migration(
+                line: "orders", version: 3, name: "requests",
+                up: PackageResources.orders_003_requests_up_sql, down: PackageResources.orders_003_requests_down_sql),
         ]
 }

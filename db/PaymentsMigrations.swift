@@ -12,5 +12,8 @@ extension SchemaCatalog {
                 line: "payments", version: 2, name: "account",
                 up: PackageResources.payments_002_account_up_sql,
                 down: PackageResources.payments_002_account_down_sql),
+            Migration(
+                line: "payments", version: 3, name: "refunds",
+                up: PackageResources.payments_003_refunds_up_sql, down: PackageResources.payments_003_refunds_down_sql),
         ]
 }

@@ -63,6 +63,10 @@ public struct OrderCancelled: Codable, Sendable, Hashable {
         self.reason = reason
         self.shortages = shortages
     }
+
+    /// Whether nothing saves the order any more, not even money that comes late: then what was sold for it goes back on
+    /// the shelf. The other reasons are of orders that a late payment can still confirm.
+    public var isFinal: Bool { reason == "customer_request" || reason == "stock_lost" }
 }
 
 /// `order.failed.v1`: a deadline passed; inventory releases, payments cancel.

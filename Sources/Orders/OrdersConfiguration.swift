@@ -22,6 +22,8 @@ public struct OrdersConfiguration: Sendable {
     public var compensationDeadlineCap: Duration
     /// How long a saga may run in all, extensions included, before its payment is called in.
     public var totalDeadline: Duration
+    /// For how long after its confirmation a customer can cancel an order; zero: not at all. Operators always can.
+    public var cancellationWindow: Duration
     /// The longest `?wait` that is taken.
     public var maxWait: Duration
     /// How often a waiting request looks for what another replica has done.
@@ -39,6 +41,7 @@ public struct OrdersConfiguration: Sendable {
         answerDeadline: Duration = .seconds(15), answerDeadlineCap: Duration = .seconds(300),
         rescueDeadline: Duration = .seconds(60), compensationDeadline: Duration = .seconds(300),
         compensationDeadlineCap: Duration = .seconds(3_600), totalDeadline: Duration = .seconds(7_200),
+        cancellationWindow: Duration = .seconds(1_800),
         maxWait: Duration = .seconds(30), waitPoll: Duration = .seconds(1), heartbeat: Duration = .seconds(15),
         deadlineWorkers: Int = 2, sweepInterval: Duration = .seconds(60)
     ) {
@@ -52,6 +55,7 @@ public struct OrdersConfiguration: Sendable {
         self.compensationDeadline = compensationDeadline
         self.compensationDeadlineCap = compensationDeadlineCap
         self.totalDeadline = totalDeadline
+        self.cancellationWindow = cancellationWindow
         self.maxWait = maxWait
         self.waitPoll = waitPoll
         self.heartbeat = heartbeat
@@ -63,7 +67,8 @@ public struct OrdersConfiguration: Sendable {
     public init(_ saga: SagaConfiguration) {
         self.init(
             stockDeadline: saga.stockDeadline, paymentMargin: saga.paymentMargin,
-            compensationDeadline: saga.compensationDeadline, totalDeadline: saga.totalDeadline)
+            compensationDeadline: saga.compensationDeadline, totalDeadline: saga.totalDeadline,
+            cancellationWindow: saga.cancellationWindow)
     }
 
     /// What the pure saga needs of it.

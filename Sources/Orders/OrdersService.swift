@@ -40,12 +40,23 @@ public struct OrdersService: ApplicationService {
 
     var orders: OrderStore { OrderStore(pool: environment.pool) }
     var history: SagaHistory { SagaHistory(pool: environment.pool) }
-    var cancelOrder: CancelOrder { CancelOrder(pool: environment.pool, engine: engine) }
+    var cancelOrder: CancelOrder {
+        CancelOrder(pool: environment.pool, engine: engine, window: configuration.cancellationWindow)
+    }
     var retrySaga: RetrySaga { RetrySaga(pool: environment.pool, engine: engine) }
+    var explainSaga: ExplainSaga {
+        ExplainSaga(
+            pool: environment.pool, history: history, policy: configuration.policy,
+            cancellationWindow: configuration.cancellationWindow)
+    }
     var placeOrder: PlaceOrder {
         PlaceOrder(
             pool: environment.pool, outbox: environment.outbox, jobs: environment.jobs, configuration: configuration,
             metrics: metrics)
+    }
+    var orderWatch: OrderWatch {
+        OrderWatch(
+            pool: environment.pool, signals: signals, interval: configuration.waitPoll, logger: environment.logger)
     }
     var waitForOrder: WaitForOrder {
         WaitForOrder(orders: orders, signals: signals, poll: configuration.waitPoll)
@@ -58,8 +69,8 @@ public struct OrdersService: ApplicationService {
         ).add(to: router)
         SagaRoutes(
             pool: environment.pool, orders: orders, history: history, retrySaga: retrySaga,
-            stream: OrderEventStream(
-                history: history, signals: signals, poll: configuration.waitPoll, heartbeat: configuration.heartbeat)
+            explainSaga: explainSaga,
+            stream: OrderEventStream(history: history, signals: signals, heartbeat: configuration.heartbeat)
         ).add(to: router)
     }
 
@@ -83,7 +94,11 @@ public struct OrdersService: ApplicationService {
     }
 
     public var background: [any Service] {
-        [RecurringJobs([SagaSweep.kind], queue: environment.jobs, pool: environment.pool, logger: environment.logger)]
+        [
+            RecurringJobs(
+                [SagaSweep.kind], queue: environment.jobs, pool: environment.pool, logger: environment.logger),
+            orderWatch,
+        ]
     }
 
     /// Sagas of a version that this binary does not know would stand still: it must not take over from one that does.

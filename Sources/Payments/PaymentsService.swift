@@ -84,7 +84,10 @@ public struct PaymentsService: ApplicationService {
         [
             RecurringJobs(
                 [PaymentJobKind.reconcileEvents, PaymentJobKind.reconcileOpen], queue: environment.jobs,
-                pool: environment.pool, logger: environment.logger)
+                pool: environment.pool, logger: environment.logger),
+            PaymentGauges(
+                pool: environment.pool, interval: configuration.reconcileInterval, metrics: ledger.metrics,
+                logger: environment.logger),
         ]
     }
 

@@ -34,7 +34,7 @@ struct Artesanos: AsyncParsableCommand {
             CommandGroup(
                 name: "Operations",
                 subcommands: [
-                    OutboxCommand.self, DeadLettersCommand.self, Jobs.self, Saga.self, Verify.self,
+                    OutboxCommand.self, DeadLettersCommand.self, Jobs.self, Saga.self, RefundCommand.self, Verify.self,
                 ]),
         ])
 

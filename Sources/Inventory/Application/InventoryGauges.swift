@@ -11,22 +11,8 @@ struct InventoryGauges: Service {
     let logger: Logger
 
     func run() async throws {
-        await cancelWhenGracefulShutdown {
-            var isInterrupted = false
-            while !Task.isCancelled {
-                do {
-                    metrics.setActive(try await countActive())
-                    isInterrupted = false
-                } catch {
-                    // Said once an outage.
-                    if !isInterrupted && !Task.isCancelled {
-                        logger.warning("gauges interrupted, will go on", metadata: [LogKey.error: "\(error)"])
-                    }
-                    isInterrupted = true
-                }
-                // The pace; cancellation ends it and the loop.
-                try? await Task.sleep(for: interval)
-            }
+        await RegularLook(every: interval, logger: logger, failureMessage: "gauges interrupted, will go on").run(()) {
+            metrics.setActive(try await countActive())
         }
     }
 

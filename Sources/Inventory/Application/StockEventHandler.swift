@@ -67,7 +67,8 @@ struct StockEventHandler: EventHandler {
             return .command(.commit(OrderReference(orderID: data.orderId, sagaID: data.sagaId)))
         case EventType.orderCancelled:
             let data = try event.data(OrderCancelled.self)
-            return .command(.release(OrderReference(orderID: data.orderId, sagaID: data.sagaId), .cancelled))
+            let order = OrderReference(orderID: data.orderId, sagaID: data.sagaId)
+            return .command(data.isFinal ? .close(order) : .release(order, .cancelled))
         case EventType.orderFailed:
             let data = try event.data(OrderFailed.self)
             return .command(.release(OrderReference(orderID: data.orderId, sagaID: data.sagaId), .failed))

@@ -8,6 +8,8 @@ struct LedgerEntry: Sendable, Hashable {
         case committed
         case released
         case expired
+        /// Sold, and back on the shelf because the order was cancelled.
+        case returned
     }
 
     let sku: String

@@ -13,11 +13,14 @@ struct OrderHolds: Sendable, Hashable {
     var release: ReleaseReason?
     /// The order itself came after its release.
     var cameLate = false
+    /// The order is cancelled for good: nothing is sold for it any more, also when its confirmation comes after this.
+    var isClosed = false
     /// By attempt.
     var reservations: [Reservation] = []
 
     var active: Int? { reservations.firstIndex { $0.status == .active } }
-    var committed: Reservation? { reservations.first { $0.status == .committed } }
+    var sold: Int? { reservations.firstIndex { $0.status == .committed } }
+    var committed: Reservation? { sold.map { reservations[$0] } }
     var latest: Reservation? { reservations.last }
     var nextAttempt: Int { (latest?.attempt ?? 0) + 1 }
 }

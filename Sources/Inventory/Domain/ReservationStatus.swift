@@ -1,4 +1,5 @@
-/// Where a reservation is. Only `active` ones hold stock; the three ends are final.
+/// Where a reservation is. Only `active` ones hold stock. The ends are final, but for one way: what was sold is released
+/// when its order is cancelled for good.
 enum ReservationStatus: String, Codable, Sendable, Hashable, CaseIterable {
     /// Counted in `stock.reserved` until it ends.
     case active

@@ -15,7 +15,9 @@ extension StockBook {
         for id in touchedOrders {
             let before = loadedOrders[id]
             guard let holds = orders[id], before != holds else { continue }
-            if before?.release != holds.release || (before?.cameLate ?? false) != holds.cameLate {
+            if before?.release != holds.release || (before?.cameLate ?? false) != holds.cameLate
+                || (before?.isClosed ?? false) != holds.isClosed
+            {
                 changes.orders.append(holds)
             }
             for (index, reservation) in holds.reservations.enumerated() {

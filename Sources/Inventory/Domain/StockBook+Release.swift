@@ -20,6 +20,18 @@ extension StockBook {
         return .applied
     }
 
+    /// As ``release(_:_:)``, for good: what was sold goes back on the shelf, and a confirmation that this has overtaken
+    /// sells nothing any more.
+    mutating func close(_ order: OrderReference) -> StockOutcome {
+        var holds = orders[order.orderID] ?? OrderHolds(order: order)
+        holds.isClosed = true
+        if holds.sold != nil, holds.release == nil { holds.release = .cancelled }
+        keep(holds)
+        guard let sold = holds.sold else { return release(order, .cancelled) }
+        giveBack(sold, of: order.orderID, as: .released, reason: .cancelled)
+        return .applied
+    }
+
     mutating func expire(_ reservationID: UUID, of orderID: UUID) -> StockOutcome {
         guard let holds = orders[orderID], let index = holds.active, holds.reservations[index].id == reservationID
         else { return .ignored("ended before") }
@@ -32,13 +44,20 @@ extension StockBook {
         _ index: Int, of orderID: UUID, as status: ReservationStatus, reason: ReleaseReason
     ) {
         guard var holds = orders[orderID] else { return }
+        let wasSold = holds.reservations[index].status == .committed
         holds.reservations[index].end(status, reason: reason.rawValue, at: now)
         let reservation = holds.reservations[index]
         keep(holds)
         for line in reservation.lines {
-            move(
-                line.sku, reserved: -line.quantity, as: status == .expired ? .expired : .released,
-                reason: reason.rawValue, reference: reservation.id)
+            if wasSold {
+                move(
+                    line.sku, onHand: line.quantity, as: .returned, reason: reason.rawValue,
+                    reference: reservation.id)
+            } else {
+                move(
+                    line.sku, reserved: -line.quantity, as: status == .expired ? .expired : .released,
+                    reason: reason.rawValue, reference: reservation.id)
+            }
         }
         say(
             .released(

@@ -69,6 +69,7 @@ extension StockBook {
     // MARK: Selling
 
     mutating func commit(_ order: OrderReference) throws -> StockOutcome {
+        if orders[order.orderID]?.isClosed == true { return .ignored("the order was cancelled") }
         guard var holds = orders[order.orderID], let latest = holds.latest else {
             throw StockBookError.confirmedWithoutReservation(order.orderID)
         }

@@ -52,6 +52,7 @@ struct StockBook: Sendable {
         case .reserveAgain(let order, let lines): return try reserveAgain(order, lines)
         case .commit(let order): return try commit(order)
         case .release(let order, let reason): return release(order, reason)
+        case .close(let order): return close(order)
         case .expire(let orderID, let reservationID): return expire(reservationID, of: orderID)
         case .extend(let orderID): return extend(orderID, to: now + policyTTL(of: orderID))
         }

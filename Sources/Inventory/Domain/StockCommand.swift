@@ -11,6 +11,8 @@ enum StockCommand: Sendable, Hashable {
     case commit(OrderReference)
     /// The order has ended without success.
     case release(OrderReference, ReleaseReason)
+    /// The order is cancelled for good: give back what is held, and what was sold.
+    case close(OrderReference)
     /// The reservation's time may be over.
     case expire(orderID: UUID, reservationID: UUID)
     /// The payment is in progress: hold for another TTL from now, within the bound.
@@ -18,7 +20,8 @@ enum StockCommand: Sendable, Hashable {
 
     var orderID: UUID {
         switch self {
-        case .reserve(let order, _), .reserveAgain(let order, _), .commit(let order), .release(let order, _):
+        case .reserve(let order, _), .reserveAgain(let order, _), .commit(let order), .release(let order, _),
+            .close(let order):
             order.orderID
         case .expire(let orderID, _), .extend(let orderID):
             orderID
@@ -28,7 +31,9 @@ enum StockCommand: Sendable, Hashable {
     /// The order, where this may be the first that is heard of it.
     var mayOpen: OrderReference? {
         switch self {
-        case .reserve(let order, _), .reserveAgain(let order, _), .commit(let order), .release(let order, _): order
+        case .reserve(let order, _), .reserveAgain(let order, _), .commit(let order), .release(let order, _),
+            .close(let order):
+            order
         case .expire, .extend: nil
         }
     }
@@ -37,7 +42,7 @@ enum StockCommand: Sendable, Hashable {
     var skus: [String] {
         switch self {
         case .reserve(_, let lines), .reserveAgain(_, let lines): lines.map(\.sku)
-        case .commit, .release, .expire, .extend: []
+        case .commit, .release, .close, .expire, .extend: []
         }
     }
 }

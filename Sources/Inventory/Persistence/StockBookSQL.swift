@@ -19,7 +19,7 @@ enum StockBookSQL {
 
     /// A statement of its own after the insert: its snapshot sees what other transactions committed meanwhile.
     static let lockOrders: Statement = """
-        select order_id, saga_id, release_reason, late_order_at is not null
+        select order_id, saga_id, release_reason, late_order_at is not null, closed_at is not null
         from reservation_order
         where order_id = any($1::uuid[])
         order by order_id
@@ -103,8 +103,9 @@ enum StockBookSQL {
         update reservation_order o
         set released_at = coalesce(o.released_at, case when c.reason is not null then clock_timestamp() end),
             release_reason = coalesce(o.release_reason, c.reason),
-            late_order_at = coalesce(o.late_order_at, case when c.came_late then clock_timestamp() end)
-        from unnest($1::uuid[], $2::text[], $3::boolean[]) as c (order_id, reason, came_late)
+            late_order_at = coalesce(o.late_order_at, case when c.came_late then clock_timestamp() end),
+            closed_at = coalesce(o.closed_at, case when c.is_closed then clock_timestamp() end)
+        from unnest($1::uuid[], $2::text[], $3::boolean[], $4::boolean[]) as c (order_id, reason, came_late, is_closed)
         where o.order_id = c.order_id
         """
 

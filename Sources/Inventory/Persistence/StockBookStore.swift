@@ -56,11 +56,11 @@ struct StockBookStore: Sendable {
         return StockBook(
             now: now, policy: policy, actor: actor, shelf: try results[1].map(item),
             orders: try results[0].map { row in
-                let (id, saga, release, cameLate) = try row.decode(
-                    UUID.self, UUID.self, ReleaseReason?.self, Bool.self)
+                let (id, saga, release, cameLate, isClosed) = try row.decode(
+                    UUID.self, UUID.self, ReleaseReason?.self, Bool.self, Bool.self)
                 return OrderHolds(
                     order: OrderReference(orderID: id, sagaID: saga), release: release, cameLate: cameLate,
-                    reservations: reservations[id] ?? [])
+                    isClosed: isClosed, reservations: reservations[id] ?? [])
             })
     }
 
@@ -123,7 +123,7 @@ struct StockBookStore: Sendable {
         if !orders.isEmpty {
             statements.append(
                 StockBookSQL.updateOrders.bind(
-                    orders.map(\.order.orderID), orders.map(\.release), orders.map(\.cameLate)))
+                    orders.map(\.order.orderID), orders.map(\.release), orders.map(\.cameLate), orders.map(\.isClosed)))
         }
         if !entries.isEmpty {
             statements.append(

@@ -3,13 +3,16 @@ import Outbox
 import ServiceLifecycle
 import Synchronization
 
-/// Tells waiting requests of this process that something has happened to an order. A request that waits on another
-/// replica than the one that applied the event finds out by its slow poll.
+/// Tells waiting requests of this process that something has happened to an order. What another
+/// replica has done is found by ``OrderWatch``.
 final class OrderSignals: Sendable {
     private let waiting = Mutex<[UUID: [ObjectIdentifier: Wakeup]]>([:])
 
     /// How many wait, for tests.
     var count: Int { waiting.withLock { $0.values.reduce(0) { $0 + $1.count } } }
+
+    /// The orders that somebody waits for.
+    var orders: [UUID] { waiting.withLock { Array($0.keys) } }
 
     /// Wakes all who wait for these orders.
     func notify(_ orderIDs: some Sequence<UUID>) {

@@ -2,24 +2,27 @@ import Foundation
 import Postgres
 import ServiceRuntime
 
-/// `POST /orders/{id}/saga/retry`: what the saga waits for is asked again, and its deadline begins anew.
+/// `POST /orders/{id}/saga/retry`, `artesanos saga retry`: what the saga waits for is asked again, and its deadline begins
+/// anew. Whoever is asked twice does it once and answers twice.
 struct RetrySaga: Sendable {
     let pool: PostgresPool
     let engine: SagaEngine
 
+    /// - Parameter isRehearsal: decides, and writes nothing.
     /// - Throws: ``Problem`` 404 for no such order; 409 `nothing_to_retry` for a settled saga.
-    func callAsFunction(_ orderID: UUID) async throws {
-        let verdict = try await pool.withTransaction { transaction in
-            let input = SagaInput(orderID: orderID, event: .retryRequested, isKeptWhenRefused: false)
-            switch try await engine.apply([input], in: transaction).first {
-            case .decided(let decision)?: return decision.verdict
-            case .unsupportedVersion(let version)?: throw SagaVersionUnknown(version: version)
-            case .unknownOrder?, nil: throw Problem.notFound("order")
-            }
+    @discardableResult
+    func callAsFunction(
+        _ orderID: UUID, by request: SagaRequest, isRehearsal: Bool = false
+    ) async throws -> SagaRequestOutcome {
+        let outcome = try await pool.withTransaction { transaction in
+            var sagas = try await SagaStore().lock([orderID], in: transaction)
+            guard let saga = sagas.byOrder[orderID] else { throw Problem.notFound("order") }
+            return try await engine.request(
+                .retryRequested, of: saga, by: request, isRehearsal: isRehearsal, sagas: &sagas, in: transaction)
         }
-        guard verdict == .applied else {
-            throw Problem.conflict(
-                code: "nothing_to_retry", verdict.note ?? "there is nothing to retry")
+        guard outcome.isApplied else {
+            throw Problem.conflict(code: "nothing_to_retry", outcome.note ?? "there is nothing to retry")
         }
+        return outcome
     }
 }

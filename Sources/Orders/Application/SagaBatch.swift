@@ -64,7 +64,7 @@ struct SagaBatch {
             SagaHistoryEntry(
                 sagaID: saga.id, seq: saga.seq, event: input.event.kind.rawValue, eventID: input.eventID,
                 from: state.step.rawValue, to: decision.state.step, order: decision.state.order,
-                verdict: decision.verdict, actions: decision.actions))
+                verdict: decision.verdict, actions: decision.actions, request: input.request))
         if decision.state.order != state.order {
             transitions.append(
                 Transition(

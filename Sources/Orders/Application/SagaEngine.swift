@@ -15,6 +15,8 @@ struct SagaInput: Sendable {
     var eventID: UUID?
     /// The trace under which it happened; nil for the current one.
     var traceparent: String?
+    /// Who asked for it and why; nil for what nobody asked for.
+    var request: SagaRequest?
     /// Whether the history keeps it when it was refused.
     var isKeptWhenRefused = true
 }

@@ -38,6 +38,7 @@ extension OrderSaga {
         .illegal(.stockReleased, in: running, "the order has not ended"),
         .ignore(.holdEnded, .stockReleased, in: [.completed], "inventory takes the stock anew or says that it is lost"),
         .ignore(.holdEnded, .stockReleased, in: undone, if: .otherHold, "another reservation is held"),
+        .ignore(.holdEnded, .stockReleased, in: undone, if: .otherThanReturn, "what was sold is still to come back"),
         .on(.holdEnded, .stockReleased, in: undone, if: .stockOpen, .noteReleased),
         .ignore(.holdEnded, .stockReleased, in: undone, "duplicate"),
     ]
@@ -98,6 +99,7 @@ extension OrderSaga {
 
     private static let requestRules: [OrderSagaRule] = [
         .on(.cancelRequested, in: running, to: .cancelled, .customerCancel),
+        .on(.cancelRequested, in: [.completed], if: .fromVersion2, to: .cancelled, .customerCancel),
         .ignore(.cancelRequested, in: [.cancelled], "cancelled already"),
         .ignore(.cancelRequested, in: failed + [.completed], "the order has ended"),
 

@@ -2,8 +2,9 @@
 /// event; the table is in `OrderSaga+Rules.swift`. It keeps no clock: deadlines are actions, and the database's time
 /// decides when they have passed.
 public enum OrderSaga {
-    /// The version of this definition. A saga row carries the version that began it.
-    public static let version = 1
+    /// The version of this definition. A saga row carries the version that began it, and rows of the table that came later
+    /// name the version that they begin with. 2: a confirmed order can be cancelled.
+    public static let version = 2
     /// The versions whose rows this definition can go on with.
     public static let supportedVersions: ClosedRange<Int> = 1...version
 

@@ -26,7 +26,7 @@ extension OrderSagaCondition {
 
     // The stock.
     static let stockUnknown = Self("stock unknown") { state, _, _ in state.stock == .unknown }
-    static let stockOpen = Self("stock unknown or held") { state, _, _ in !state.stockIsUndone }
+    static let stockOpen = Self("stock not undone") { state, _, _ in !state.stockIsUndone }
     static let holdGone = Self("hold gone") { state, _, _ in state.stock == .released }
     /// A reservation that was not heard of before.
     static let newHold = Self("new reservation") { state, event, _ in
@@ -42,6 +42,12 @@ extension OrderSagaCondition {
     static let otherHold = Self("another reservation") { state, event, _ in
         guard case .stockReleased(let id?, _) = event, let hold = state.hold else { return false }
         return state.stock == .held && hold.reservationId != id
+    }
+
+    /// An end of a hold that is not the answer to the cancellation of a sale.
+    static let otherThanReturn = Self("stock committed, reason not cancelled") { state, event, _ in
+        guard case .stockReleased(_, let reason) = event else { return false }
+        return state.stock == .committed && reason != "cancelled"
     }
 
     // The money.
@@ -73,6 +79,8 @@ extension OrderSagaCondition {
         return state.refunds.values.reduce(amount, +) >= state.total
     }
 
+    /// Sagas of version 1 are decided as they always were: there a confirmed order stays confirmed.
+    static let fromVersion2 = Self("version 2 or later") { state, _, _ in state.version >= 2 }
     static let unsettled = Self("unsettled") { state, _, _ in !state.settled }
 }
 

@@ -10,7 +10,6 @@ import ServiceRuntime
 struct OrderEventStream: Sendable {
     let history: SagaHistory
     let signals: OrderSignals
-    let poll: Duration
     let heartbeat: Duration
 
     /// A response that tells what happened behind a sequence number and goes on until the saga is settled or the
@@ -84,9 +83,11 @@ private struct OrderEventSequence: AsyncSequence, Sendable {
                     phase = .ended
                     return "event: end\ndata: {}\n\n"
                 }
-                if quietSince.duration(to: .now) >= stream.heartbeat { return ": still here\n\n" }
+                let left = stream.heartbeat - quietSince.duration(to: .now)
+                if left <= .zero { return ": still here\n\n" }
                 if Task.isShuttingDownGracefully { return nil }
-                await signal.wait(upTo: Swift.min(stream.poll, stream.heartbeat))
+                // Until then it costs nothing: other replicas' changes are looked for once for all streams.
+                await signal.wait(upTo: left)
                 try Task.checkCancellation()
             }
             return nil

@@ -69,7 +69,7 @@ struct OrderRoutes: Sendable {
     @Sendable private func cancel(_ request: Request, _ context: AppRequestContext) async throws -> OrderAnswer {
         let identity = try context.requireRole(.customer, .ops)
         let id = try context.uuid("id")
-        try await cancelOrder(id, by: identity)
+        _ = try await cancelOrder(id, by: .over(http: identity))
         guard let order = try await orders.find(id) else { throw Problem.notFound("order") }
         return OrderAnswer(order: OrderView(order))
     }

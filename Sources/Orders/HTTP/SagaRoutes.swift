@@ -9,10 +9,12 @@ struct SagaRoutes: Sendable {
     let orders: OrderStore
     let history: SagaHistory
     let retrySaga: RetrySaga
+    let explainSaga: ExplainSaga
     let stream: OrderEventStream
 
     func add(to router: Router<AppRequestContext>) {
         router.get("/orders/{id}/timeline", use: timeline)
+        router.get("/orders/{id}/explain", use: explain)
         router.get("/orders/{id}/events", use: events)
         router.get("/orders/{id}/saga", use: saga)
         router.post("/orders/{id}/saga/retry", use: retry)
@@ -22,7 +24,20 @@ struct SagaRoutes: Sendable {
         let id = try await ownOrder(context)
         let saga = try await SagaRecord.find(id, on: pool)
         guard let order = try await orders.find(id) else { throw Problem.notFound("order") }
-        return try .json(TimelineView(order, history: await history.all(of: id), deadline: saga?.deadline))
+        return try .json(TimelineView(order, history: await history.all(of: id), saga: saga))
+    }
+
+    /// JSON, or text for whoever asks for `text/plain`. Operators are told more than customers.
+    @Sendable private func explain(_ request: Request, _ context: AppRequestContext) async throws -> Response {
+        let id = try await ownOrder(context)
+        guard let facts = try await explainSaga.facts(id) else { throw Problem.notFound("order") }
+        let isForOperator = try context.requireIdentity().role == .ops
+        let explanation = SagaExplanation(facts, isForOperator: isForOperator)
+        let headers: HTTPFields = [.vary: "Accept", .cacheControl: "private, no-cache"]
+        guard request.prefersText else { return try .json(explanation, headers: headers) }
+        return Response(
+            status: .ok, headers: headers, jsonBytes: Array(explanation.text(now: facts.now).utf8),
+            contentType: "text/plain; charset=utf-8")
     }
 
     /// Server-sent events: what happened since `Last-Event-ID`, then what happens, until the saga is settled. Once it is
@@ -41,9 +56,9 @@ struct SagaRoutes: Sendable {
     }
 
     @Sendable private func retry(_ request: Request, _ context: AppRequestContext) async throws -> Response {
-        try context.requireRole(.ops)
+        let identity = try context.requireRole(.ops)
         let id = try context.uuid("id")
-        try await retrySaga(id)
+        try await retrySaga(id, by: .over(http: identity))
         return try await sagaResponse(id, status: .accepted)
     }
 
@@ -66,5 +81,16 @@ struct SagaRoutes: Sendable {
             throw .invalidParameter("Last-Event-ID", expected: "the id of an event of this stream")
         }
         return id
+    }
+}
+
+extension Request {
+    /// Whether `Accept` names plain text before JSON, or without it. Quality values are not weighed: there are two forms,
+    /// and programs that care name one.
+    fileprivate var prefersText: Bool {
+        let types = headers[values: .accept].flatMap { $0.split(separator: ",") }
+            .map { ($0.split(separator: ";").first ?? "").trimmingCharacters(in: .whitespaces).lowercased() }
+        let first = types.first { ["text/plain", "text/*", "application/json", "*/*"].contains($0) }
+        return first == "text/plain" || first == "text/*"
     }
 }

@@ -20,6 +20,8 @@ struct SagaView: Encodable, Sendable {
         let verdict: String
         let note: String?
         let actions: [String]
+        let actor: String?
+        let remark: String?
 
         init(_ row: SagaHistoryRow) {
             seq = row.seq
@@ -32,6 +34,8 @@ struct SagaView: Encodable, Sendable {
             verdict = row.verdict
             note = row.note
             actions = row.actions
+            actor = row.actor
+            remark = row.remark
         }
     }
 

@@ -28,7 +28,7 @@ struct TimelineView: Encodable, Sendable {
     /// Absent when nothing is awaited.
     let waitingFor: Waiting?
 
-    init(_ order: OrderRecord, history: [SagaHistoryRow], deadline: (what: OrderSagaDeadline, at: Date)?) {
+    init(_ order: OrderRecord, history: [SagaHistoryRow], saga: SagaRecord?) {
         orderId = order.id
         status = order.status
         sagaState = order.step
@@ -38,17 +38,27 @@ struct TimelineView: Encodable, Sendable {
             return Entry(
                 at: row.at, seq: row.seq, title: title, event: row.event, sagaState: row.to, status: row.order)
         }
-        waitingFor = deadline.map { Waiting(what: $0.what.awaited, until: $0.at, then: $0.what.consequence) }
+        waitingFor = saga.flatMap { saga in
+            saga.deadline.map { deadline in
+                Waiting(
+                    what: deadline.what.awaited, until: deadline.at,
+                    then: SagaWords.consequence(of: deadline.what, in: saga.state))
+            }
+        }
     }
 }
 
 extension SagaHistoryRow {
+    /// Whether an operator asked for it. Older rows do not tell who asked.
+    private var isOfOperator: Bool { actor.map { !$0.hasPrefix("customer:") } ?? false }
+
     /// What it means to the customer; nil for what means nothing, such as a duplicate.
     var title: String? {
         if event == "order.placed" { return "Order placed" }
         guard let kind = OrderSagaEvent.Kind(rawValue: event) else { return event }
         // A declined try changes nothing for the saga, but the customer wants to know.
         guard verdict == "applied" || kind == .paymentTryFailed else { return nil }
+        if kind == .cancelRequested { return isOfOperator ? "Cancelled by an operator" : "Cancelled by the customer" }
         return kind.title(endedAs: from?.isRunning == true && !to.isRunning ? order : nil)
     }
 }
@@ -74,30 +84,6 @@ extension OrderSagaEvent.Kind {
         case .undoDeadline: "Still undoing the order"
         case .cancelRequested: "Cancelled by the customer"
         case .retryRequested: "Looked at by an operator"
-        }
-    }
-}
-
-extension OrderSagaDeadline {
-    /// What is awaited.
-    var awaited: String {
-        switch self {
-        case .stock: "the stock to be reserved"
-        case .payment: "the payment"
-        case .answer: "how the payment ended"
-        case .rescue: "stock for a payment that came late"
-        case .undo: "the order to be undone"
-        case .total: "the order to end"
-        }
-    }
-
-    fileprivate var consequence: String {
-        switch self {
-        case .stock: "the order fails"
-        case .payment, .total: "the payment is cancelled, and the order fails unless it has succeeded"
-        case .answer: "the question is repeated"
-        case .rescue: "the money is given back"
-        case .undo: "what is not undone is asked for again"
         }
     }
 }

@@ -17,6 +17,10 @@ struct SagaHistoryRow: Sendable {
     let verdict: String
     let note: String?
     let actions: [String]
+    /// Who asked for it, such as `customer:ana` or `ops:olga`; nil for what nobody asked for.
+    let actor: String?
+    /// Why, in an operator's words.
+    let remark: String?
 
     init(_ row: PostgresRow) throws {
         seq = try row.get(0)
@@ -29,6 +33,8 @@ struct SagaHistoryRow: Sendable {
         verdict = try row.get(7)
         note = try row.get(8)
         actions = try WireJSON.decode([String].self, from: try row.get(9, as: [UInt8].self))
+        actor = try row.get(10)
+        remark = try row.get(11)
     }
 }
 

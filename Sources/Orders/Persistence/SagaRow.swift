@@ -15,18 +15,22 @@ struct SagaRow: Sendable {
     var seq: Int
     var deadline: Date?
     let totalDeadline: Date
+    /// Of a confirmed order: when it was confirmed.
+    let settledAt: Date?
     let createdAt: Date
 
     /// Reads a row of ``SagaSQL/lock``, and the database's time with it.
     static func read(_ row: PostgresRow) throws -> (saga: SagaRow, now: Date) {
-        let (id, orderID, version, data, seq, deadline, totalDeadline, createdAt, customerID, now) = try row.decode(
-            UUID.self, UUID.self, Int.self, [UInt8].self, Int.self, Date?.self, Date.self, Date.self, String.self,
-            Date.self)
+        let (id, orderID, version, data, seq, deadline, totalDeadline, settledAt, createdAt, customerID, now) =
+            try row.decode(
+                UUID.self, UUID.self, Int.self, [UInt8].self, Int.self, Date?.self, Date.self, Date?.self, Date.self,
+                String.self, Date.self)
         let saga = SagaRow(
             id: id, orderID: orderID, customerID: customerID, version: version,
             state: try OrderSaga.supportedVersions.contains(version)
                 ? WireJSON.decode(OrderSagaState.self, from: data) : nil,
-            seq: seq, deadline: deadline, totalDeadline: totalDeadline, createdAt: createdAt)
+            seq: seq, deadline: deadline, totalDeadline: totalDeadline, settledAt: settledAt,
+            createdAt: createdAt)
         return (saga, now)
     }
 }

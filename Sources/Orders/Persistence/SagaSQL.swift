@@ -5,7 +5,8 @@ import Postgres
 enum SagaSQL {
     /// Locks the sagas of some orders, in one order for everybody, so that two batches cannot wait for each other.
     static let lock: Statement = """
-        select s.id, s.order_id, s.definition_version, s.data, s.seq, s.deadline, s.total_deadline, s.created_at, o.customer_id, now()
+        select s.id, s.order_id, s.definition_version, s.data, s.seq, s.deadline, s.total_deadline,
+               s.settled_at, s.created_at, o.customer_id, now()
         from saga s
         join orders o on o.id = s.order_id
         where s.order_id = any($1::uuid[])
@@ -16,7 +17,8 @@ enum SagaSQL {
     /// The same for one saga, but never waiting: whoever runs a deadline holds its job's row, which the holder of the
     /// saga's lock may want.
     static let tryLock: Statement = """
-        select s.id, s.order_id, s.definition_version, s.data, s.seq, s.deadline, s.total_deadline, s.created_at, o.customer_id, now()
+        select s.id, s.order_id, s.definition_version, s.data, s.seq, s.deadline, s.total_deadline,
+               s.settled_at, s.created_at, o.customer_id, now()
         from saga s
         join orders o on o.id = s.order_id
         where s.order_id = $1::uuid
@@ -45,10 +47,10 @@ enum SagaSQL {
 
     static let appendHistory: Statement = """
         insert into saga_history
-            (saga_id, seq, event, event_id, from_state, to_state, order_status, verdict, note, actions)
+            (saga_id, seq, event, event_id, from_state, to_state, order_status, verdict, note, actions, actor, remark)
         select * from unnest(
             $1::uuid[], $2::int[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
-            $10::json[])
+            $10::json[], $11::text[], $12::text[])
         """
 
     /// What has to be reserved for some orders.
@@ -66,7 +68,8 @@ enum SagaSQL {
         """
 
     static let history: Statement = """
-        select h.seq, h.at, h.event, h.event_id, h.from_state, h.to_state, h.order_status, h.verdict, h.note, h.actions
+        select h.seq, h.at, h.event, h.event_id, h.from_state, h.to_state, h.order_status, h.verdict, h.note, h.actions,
+               h.actor, h.remark
         from saga_history h
         join saga s on s.id = h.saga_id
         where s.order_id = $1::uuid and h.seq > $2::int
@@ -77,6 +80,11 @@ enum SagaSQL {
     /// How far an order's history goes, and whether it is over.
     static let progress: Statement = """
         select seq, settled_at is not null from saga where order_id = $1::uuid
+        """
+
+    /// How far the histories of some orders go.
+    static let progressOfMany: Statement = """
+        select order_id, seq from saga where order_id = any($1::uuid[])
         """
 
     /// Versions that unsettled sagas need.
@@ -97,8 +105,16 @@ enum SagaSQL {
         for update of s skip locked
         """
 
+    /// The database's time, and the deadline's job.
+    static let facts: Statement = """
+        select now(), j.state, j.last_error
+        from saga s
+        left join scheduled_job j on j.kind = $2::text and j.unique_key = s.id::text
+        where s.order_id = $1::uuid
+        """
+
     static let all = [
         lock, tryLock, exists, update, updateOrders, appendHistory, lines, read, history, progress, versionsInFlight,
-        forgotten,
+        forgotten, facts, progressOfMany,
     ]
 }

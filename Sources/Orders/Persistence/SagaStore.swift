@@ -47,7 +47,8 @@ struct SagaStore: Sendable {
             history.map(\.sagaID), history.map { Int32($0.seq) }, history.map(\.event), history.map(\.eventID),
             history.map(\.from), history.map(\.to.rawValue), history.map(\.order.rawValue),
             history.map(\.verdict.name), history.map(\.verdict.note),
-            try history.map { try $0.actions.map(\.description).json() })
+            try history.map { try $0.actions.map(\.description).json() }, history.map(\.request?.actor),
+            history.map(\.request?.remark))
     }
 }
 
@@ -71,6 +72,8 @@ struct SagaHistoryEntry: Sendable {
     let order: OrderStatus
     let verdict: OrderSagaVerdict
     let actions: [OrderSagaAction]
+    /// Nil for what other services told and for deadlines.
+    let request: SagaRequest?
 }
 
 extension Encodable {

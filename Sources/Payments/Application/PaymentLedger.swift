@@ -112,15 +112,16 @@ struct PaymentLedger: Sendable {
 
     // MARK: Refunds
 
-    /// One automatic refund takes everything that is left; another one is only made when Stripe failed the one before.
-    /// Asked again, what was given back is told again.
+    /// One automatic refund takes everything that is left; another one is only made for what a failed refund, its own or
+    /// an operator's, has freed again. Asked again, what was given back is told again.
     private func refundInFull(
         _ payment: inout Payment, reason: String, in transaction: PostgresTransaction
     ) async throws -> [OutboxEvent] {
         let refunds = try await RefundStore(transaction).ofPayment(payment.id)
-        let automatic = refunds.first { $0.origin == .order && !$0.status.isVoid }
-        if let automatic, automatic.status != .succeeded { return [] }
-        if automatic == nil, payment.refundable > 0, let price = payment.price {
+        if refunds.contains(where: { $0.origin == .order && !$0.status.isVoid && $0.status != .succeeded }) {
+            return []
+        }
+        if payment.refundable > 0, let price = payment.price {
             let refund = Refund(
                 id: .v7(), paymentID: payment.id,
                 amount: Money(amount: payment.refundable, currency: price.currency), reason: reason, origin: .order,
@@ -157,6 +158,7 @@ struct PaymentLedger: Sendable {
             payment.refunded -= refund.amount.amount
             store.update(payment)
             alert("refund_failed", payment, in: transaction)
+            transaction.afterCommit { [metrics] in metrics.refundFailed(refund.origin) }
         }
         store.addHistory(
             payment, from: payment.status, cause: cause,

@@ -47,6 +47,16 @@ final class PaymentMetrics: Sendable {
         Counter(label: "payment_alerts_total", dimensions: [("code", code)]).increment()
     }
 
+    /// A refund failed, or was cancelled at Stripe: its money did not go back.
+    func refundFailed(_ origin: RefundOrigin) {
+        Counter(label: "payment_refund_failed_total", dimensions: [("origin", origin.rawValue)]).increment()
+    }
+
+    /// Failed refunds that nobody has dealt with.
+    func setUnresolvedRefunds(_ count: Int) {
+        Gauge(label: "payment_refunds_unresolved").record(count)
+    }
+
     /// Stripe knew something that no webhook had told.
     func gap(_ source: String) {
         Counter(label: "payment_reconciliation_gaps_total", dimensions: [("source", source)]).increment()

@@ -29,6 +29,9 @@ struct RefundJob: JobHandler {
         _ call: StripeCall, _ refund: Refund, of payment: Payment, in transaction: PostgresTransaction
     ) async throws -> JobOutcome {
         let calls = StripeCallStore(transaction)
+        guard !call.isKeyOld else {
+            return try await lookUp(nil, call, refund, of: payment, isFixed: true, in: transaction)
+        }
         let attempt = try await StripeAttempt.make(logger: context.logger) {
             try await context.stripe.createRefund(body: call.body, idempotencyKey: call.idempotencyKey)
         }
@@ -50,9 +53,11 @@ struct RefundJob: JobHandler {
     }
 
     /// Stripe's list of the refunds tells whether this one was made.
-    /// - Parameter isFixed: the key keeps a failure, so that a refund that was not made is asked for under a new one.
+    /// - Parameters:
+    ///   - error: what Stripe answered; nil when it was not asked, because the key is too old.
+    ///   - isFixed: the key keeps a failure or is too old, so that a refund that was not made is asked for under a new one.
     private func lookUp(
-        _ error: StripeError, _ call: StripeCall, _ refund: Refund, of payment: Payment, isFixed: Bool,
+        _ error: StripeError?, _ call: StripeCall, _ refund: Refund, of payment: Payment, isFixed: Bool,
         in transaction: PostgresTransaction
     ) async throws -> JobOutcome {
         let calls = StripeCallStore(transaction)
@@ -75,7 +80,8 @@ struct RefundJob: JobHandler {
         }
         if !isMade, let current = try await RefundStore(transaction).read(refund.id) {
             try context.ledger.carryOut(
-                RefundTransition.refused(current, code: error.reason), of: &locked, cause: cause, in: transaction)
+                RefundTransition.refused(current, code: error?.reason ?? "unknown"), of: &locked, cause: cause,
+                in: transaction)
         }
         try await refunds.apply(made, to: &locked, cause: cause, in: transaction)
         return .done

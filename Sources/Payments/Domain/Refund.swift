@@ -43,6 +43,8 @@ enum RefundOrigin: String, Codable, Sendable, Hashable, PostgresEncodable, Postg
     case `operator`
     /// Somebody at Stripe itself, such as in its dashboard.
     case stripe
+    /// The customer got it in another way; Stripe knows nothing of it.
+    case outside
 }
 
 /// Money given back, or on its way. Its id is the Idempotency-Key of the call that asks Stripe for it.

@@ -14,6 +14,8 @@ struct RefundRoutes: Sendable {
     func add(to router: Router<AppRequestContext>) {
         router.post("/payments/{id}/refunds", use: create)
         router.get("/payments/{id}/refunds", use: list)
+        router.post("/payments/{id}/refunds/{refundId}/resolve", use: resolve)
+        router.get("/refunds/unresolved", use: unresolved)
     }
 
     private struct Body: Decodable {
@@ -22,16 +24,44 @@ struct RefundRoutes: Sendable {
         let reason: String?
     }
 
-    private struct List: Encodable {
-        let items: [RefundView]
+    private struct List<Item: Encodable>: Encodable {
+        let items: [Item]
+    }
+
+    private struct Resolution: Decodable {
+        let resolution: String
+        let note: String?
     }
 
     @Sendable private func list(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         try context.requireRole(.ops)
         let id = try context.uuid("id")
         guard try await !pool.query(PaymentSQL.read.bind(id)).isEmpty else { throw Problem.notFound("payment") }
-        let refunds = try await pool.query(RefundSQL.ofPayment.bind(id)).map(RefundStore.refund)
-        return try Response.json(List(items: refunds.map(RefundView.init)))
+        let refunds = try await pool.query(RefundSQL.listOfPayment.bind(id)).map { try RefundView(row: $0) }
+        return try Response.json(List(items: refunds))
+    }
+
+    /// Failed refunds that nobody has dealt with.
+    @Sendable private func unresolved(_ request: Request, _ context: AppRequestContext) async throws -> Response {
+        try context.requireRole(.ops)
+        let rows = try await pool.query(RefundSQL.unresolved.bind())
+        return try Response.json(List(items: try rows.map { try UnresolvedRefund($0) }))
+    }
+
+    @Sendable private func resolve(_ request: Request, _ context: AppRequestContext) async throws -> Response {
+        let identity = try context.requireRole(.ops)
+        let (paymentID, refundID) = (try context.uuid("id"), try context.uuid("refundId"))
+        let body = try await decodeJSON(Resolution.self, from: request, context: context)
+        guard let resolution = RefundResolution(rawValue: body.resolution) else {
+            let all = RefundResolution.allCases.map(\.rawValue).joined(separator: ", ")
+            throw Problem.validation("resolution", "is to be one of \(all)")
+        }
+        guard (body.note ?? "").utf8.count <= 1_000 else {
+            throw Problem.validation("note", code: "too_long", "is to be at most 1,000 bytes")
+        }
+        return try Response.json(
+            await ResolveRefund(pool: pool, ledger: ledger)(
+                refundID, of: paymentID, as: resolution, note: body.note, by: "ops:\(identity.subject)"))
     }
 
     /// The refund is committed before Stripe is asked; its id is the key of the call. So the answer is 202: the list
@@ -91,32 +121,5 @@ struct RefundRoutes: Sendable {
             throw .validation("reason", "is to be a code of lower-case letters and underscores, at most 40")
         }
         return text
-    }
-}
-
-/// A refund as operators see it.
-struct RefundView: Encodable, Sendable {
-    let id: UUID
-    let paymentId: UUID
-    let amount: Money
-    let reason: String
-    let origin: RefundOrigin
-    let status: RefundStatus
-    let stripeRefundId: String?
-    let failureCode: String?
-    let requestedBy: String?
-    let createdAt: Date?
-
-    init(_ refund: Refund) {
-        id = refund.id
-        paymentId = refund.paymentID
-        amount = refund.amount
-        reason = refund.reason
-        origin = refund.origin
-        status = refund.status
-        stripeRefundId = refund.stripeRefundID
-        failureCode = refund.failureCode
-        requestedBy = refund.requestedBy
-        createdAt = refund.createdAt
     }
 }

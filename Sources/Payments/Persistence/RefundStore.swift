@@ -28,6 +28,17 @@ struct RefundStore {
         try await transaction.query(RefundSQL.read.bind(id)).first.map(Self.refund)
     }
 
+    /// With whether somebody has dealt with its failure.
+    func readResolution(_ id: UUID) async throws -> (refund: Refund, isResolved: Bool)? {
+        try await transaction.query(RefundSQL.readResolution.bind(id)).first.map { row in
+            (try Self.refund(row), try row.get(11))
+        }
+    }
+
+    func resolve(_ id: UUID, _ resolution: RefundResolution, by actor: String, note: String?) {
+        transaction.enqueue(RefundSQL.resolve.bind(id, resolution, actor, note))
+    }
+
     /// The PaymentIntent that a refund of Stripe's belongs to, when it is known here.
     func paymentIntent(ofStripeRefund id: String) async throws -> String? {
         try await transaction.query(RefundSQL.paymentOf.bind(id)).first?.get(0, as: String?.self)

@@ -22,6 +22,8 @@ struct StripeCall: Sendable, Hashable {
     var sends = 0
     var createdAt: Date?
     var refundID: UUID?
+    /// Whether Stripe may have forgotten the key, so that the same call could take place once more.
+    var isKeyOld = false
 
     var idempotencyKey: String { id.uuidString.lowercased() }
 }
@@ -53,7 +55,11 @@ struct StripeCallStore {
     }
 
     func pending(refund: UUID) async throws -> StripeCall? {
-        try await transaction.query(StripeCallSQL.pendingRefund.bind(refund)).first.map(Self.call)
+        try await transaction.query(StripeCallSQL.pendingRefund.bind(refund)).first.map { row in
+            var call = try Self.call(row)
+            call.isKeyOld = try row.get(6)
+            return call
+        }
     }
 
     /// Ends a call.

@@ -50,7 +50,8 @@ extension ArtesanosConfiguration {
                 stockDeadline: reader.value(Settings.sagaStockDeadline),
                 paymentMargin: reader.value(Settings.sagaPaymentMargin),
                 totalDeadline: reader.value(Settings.sagaTotalDeadline),
-                compensationDeadline: reader.value(Settings.sagaCompensationDeadline)),
+                compensationDeadline: reader.value(Settings.sagaCompensationDeadline),
+                cancellationWindow: reader.value(Settings.cancellationWindow)),
             reservation: ReservationConfiguration(
                 ttl: reader.value(Settings.reservationTTL), maxHold: reader.value(Settings.reservationMaxHold)),
             notification: NotificationSettings(

@@ -131,15 +131,19 @@ public struct SagaConfiguration: Sendable {
     public var totalDeadline: Duration
     /// How long an undo may take before it is asked for again.
     public var compensationDeadline: Duration
+    /// For how long after its confirmation a customer can cancel an order; zero: not at all.
+    public var cancellationWindow: Duration
 
     public init(
         stockDeadline: Duration = .seconds(30), paymentMargin: Duration = .seconds(60),
-        totalDeadline: Duration = .seconds(7_200), compensationDeadline: Duration = .seconds(300)
+        totalDeadline: Duration = .seconds(7_200), compensationDeadline: Duration = .seconds(300),
+        cancellationWindow: Duration = .seconds(1_800)
     ) {
         self.stockDeadline = stockDeadline
         self.paymentMargin = paymentMargin
         self.totalDeadline = totalDeadline
         self.compensationDeadline = compensationDeadline
+        self.cancellationWindow = cancellationWindow
     }
 }
 

@@ -71,6 +71,10 @@ enum Settings {
     static let sagaCompensationDeadline = Setting.duration(
         "SAGA_COMPENSATION_DEADLINE", "How long an undo may take before it is asked for again.", default: "5m",
         in: .milliseconds(100)...(.seconds(86_400)))
+    static let cancellationWindow = Setting.duration(
+        "ORDER_CANCELLATION_WINDOW",
+        "For how long after its confirmation a customer can cancel an order and gets the money back; 0s: not at all.",
+        default: "30m", in: .zero...(.seconds(30 * 86_400)))
 
     // Inventory
     static let reservationTTL = Setting.duration(
@@ -147,7 +151,7 @@ enum Settings {
             "Sagas",
             [
                 sagaStockDeadline.description, sagaPaymentMargin.description, sagaTotalDeadline.description,
-                sagaCompensationDeadline.description,
+                sagaCompensationDeadline.description, cancellationWindow.description,
             ]
         ),
         (

@@ -67,14 +67,40 @@ enum OperationsSQL {
 
     static let sagaHistory: Statement = """
         select h.seq, h.at, extract(epoch from h.at - s.created_at)::float8, h.event, h.from_state, h.to_state,
-               h.order_status, h.verdict, h.note
+               h.order_status, h.verdict, coalesce(h.note, h.remark), h.actor
         from saga_history h join saga s on s.id = h.saga_id
         where h.saga_id = $1::uuid
         order by h.seq
         """
 
+    /// The order of an order's or a saga's id.
+    static let orderOfSaga: Statement = """
+        select order_id from saga where order_id = $1::uuid or id = $1::uuid
+        """
+
+    static let stuckSagas: Statement = """
+        select order_id, saga_id, state, waits_for, deadline, extract(epoch from unchanged_for)::float8, job_state,
+               job_error, extract(epoch from now() - deadline)::float8
+        from saga_stuck
+        limit $1::bigint
+        """
+
+    /// Failed refunds that nobody has dealt with, or all refunds of late.
+    static let refunds: Statement = """
+        select r.id, p.order_id, r.payment_id, r.amount_minor, r.currency, r.status, r.failure_code, r.origin, r.reason,
+               r.resolution, r.updated_at, u.id is not null
+        from refund r
+        join payment p on p.id = r.payment_id
+        left join refund_unresolved u on u.id = r.id
+        where $1::boolean or u.id is not null
+        order by r.updated_at desc
+        limit $2::bigint
+        """
+
     /// Those of every service's database.
     static let common = [outboxStatus, outboxPending, outboxStall, deadLetter, jobs, retryJob]
     /// Those of the order service's.
-    static let orders = [sagas, saga, sagaHistory]
+    static let orders = [sagas, saga, sagaHistory, orderOfSaga, stuckSagas]
+    /// Those of the payment service's.
+    static let payments = [refunds]
 }

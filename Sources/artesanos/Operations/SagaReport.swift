@@ -13,7 +13,10 @@ struct SagaReport: Encodable {
         let orderStatus: String
         /// `applied`, `ignored` or `illegal`.
         let verdict: String
+        /// Why it was not applied, or what somebody said who asked for it.
         let note: String?
+        /// Who asked for it.
+        let actor: String?
     }
 
     let sagaId: UUID
@@ -38,7 +41,7 @@ struct SagaReport: Encodable {
             Step(
                 number: try row.get(0), at: try row.get(1), secondsSincePlaced: try row.get(2), event: try row.get(3),
                 fromState: try row.get(4), toState: try row.get(5), orderStatus: try row.get(6),
-                verdict: try row.get(7), note: try row.get(8))
+                verdict: try row.get(7), note: try row.get(8), actor: try row.get(9))
         }
         let data = Data(try row.get(5, as: String.self).utf8)
         return SagaReport(
@@ -57,13 +60,14 @@ struct SagaReport: Encodable {
         ]
         let known = data.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
         if !known.isEmpty { lines.append("knows    \(known.joined(separator: " "))") }
-        var table = TextTable(["#", "after", "event", "from", "to", "order", "verdict", "note"], rightAligned: [0, 1])
+        var table = TextTable(
+            ["#", "after", "event", "from", "to", "order", "verdict", "by", "note"], rightAligned: [0, 1])
         for step in history {
             table.add([
                 .init("\(step.number)"), .init(Age.text(seconds: step.secondsSincePlaced)), .init(step.event),
                 .init(step.fromState ?? "-"), .init(step.toState), .init(step.orderStatus),
                 .init(step.verdict, step.verdict == "illegal" ? .red : step.verdict == "ignored" ? .dim : nil),
-                .init(step.note ?? ""),
+                .init(step.actor ?? "-"), .init(step.note ?? ""),
             ])
         }
         return lines + [""] + table.lines(terminal)

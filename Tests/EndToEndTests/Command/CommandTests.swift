@@ -78,7 +78,7 @@ import Testing
             OperationsSQL.common + DatabaseSQL.all + VerifySQL.common + SystemCheck.statements(for: service)
             + (service == .orders
                 ? OperationsSQL.orders + LoadSQL.all + [DevelopmentSQL.knownProducts, VerifySQL.orders] : [])
-            + (service == .payments ? [VerifySQL.payments] : [])
+            + (service == .payments ? OperationsSQL.payments + [VerifySQL.payments] : [])
             + (service == .inventory ? [VerifySQL.reservations] : [])
         for statement in statements {
             try await connection.runScript("prepare checked as \(statement.sql)")

@@ -86,6 +86,36 @@ struct SettleTests {
         #expect(try await setting.drift() == 0)
     }
 
+    @Test("an order that is cancelled after it was sold: its pieces are on the shelf again, in the ledger, and told")
+    func returns() async throws {
+        let setting = try await Setting()
+        try await setting.product("JAR", stock: 5)
+        let order = TestOrder(["JAR": 2])
+        try await setting.apply(try order.created(), try order.confirmed())
+        #expect(try await setting.stock("JAR") == [3, 0])
+        try await setting.apply(try order.cancelled())
+        #expect(try await setting.stock("JAR") == [5, 0])
+        #expect(try await setting.statuses(order) == ["released"])
+        #expect(try await setting.released(order).map(\.lines) == [order.lines])
+        let returned = try await setting.count(
+            "select delta_on_hand from stock_ledger where kind = 'returned' and reason = 'cancelled' and sku = 'JAR'")
+        #expect(returned == 2)
+        #expect(try await setting.apply(try order.confirmed()) == [.ignored("the order was cancelled")])
+        #expect(try await setting.stock("JAR") == [5, 0])
+        #expect(try await setting.drift() == 0)
+    }
+
+    @Test("a confirmation that another worker applies after the cancellation sells nothing")
+    func overtaken() async throws {
+        let setting = try await Setting()
+        try await setting.product("JAR", stock: 5)
+        let order = TestOrder(["JAR": 2])
+        try await setting.apply(try order.created())
+        try await setting.apply(try order.cancelled())
+        #expect(try await setting.apply(try order.confirmed()) == [.ignored("the order was cancelled")])
+        #expect(try await setting.stock("JAR") == [5, 0])
+    }
+
     @Test("a release that comes before the order leaves a tombstone: the late order reserves nothing")
     func tombstone() async throws {
         let setting = try await Setting()
@@ -118,12 +148,12 @@ struct SettleTests {
         #expect(try await setting.stock("JAR") == [5, 0])
     }
 
-    @Test("what is sold stays sold, whatever comes later")
+    @Test("what is sold stays sold, unless the order is cancelled for good")
     func soldStaysSold() async throws {
         let setting = try await Setting()
         try await setting.product("JAR", stock: 5)
         let order = TestOrder(["JAR": 2])
-        try await setting.apply(try order.created(), try order.confirmed(), try order.cancelled())
+        try await setting.apply(try order.created(), try order.confirmed(), try order.failed())
         #expect(try await setting.stock("JAR") == [3, 0])
         #expect(try await setting.statuses(order) == ["committed"])
         #expect(try await setting.released(order).map(\.lines) == [[]])

@@ -52,16 +52,16 @@ struct SchemaTests {
         #expect(error?.constraint == "reservation_one_active")
     }
 
-    @Test("the migration goes down and up again")
+    @Test("the migrations go down and up again")
     func goesDown() async throws {
         let database = try await TestDatabase.make(SchemaCatalog.inventory)
         let connection = try await PostgresConnection.connect(PostgresConfiguration(database.url))
-        guard let migration = SchemaCatalog.inventory.last else { return }
-        try await connection.runScript(migration.down)
+        let line = SchemaCatalog.inventory.filter { $0.line == "inventory" }
+        for migration in line.reversed() { try await connection.runScript(migration.down) }
         let left = try await connection.query(
             "select count(*) from pg_class where relname in ('product', 'stock', 'reservation', 'stock_drift')")
         #expect(try left.first?.get(0, as: Int.self) == 0)
-        try await connection.runScript(migration.up)
+        for migration in line { try await connection.runScript(migration.up) }
         #expect(try await connection.query("select * from stock_drift").isEmpty)
         await connection.close()
     }

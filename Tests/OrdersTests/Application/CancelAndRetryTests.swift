@@ -11,7 +11,7 @@ import Testing
 
 @Suite("Cancelling an order")
 struct CancelOrderTests {
-    private let ana = Identity(subject: "ana", role: .customer)
+    private let ana = SagaRequest.over(http: Identity(subject: "ana", role: .customer))
 
     @Test("is taken in every running state", arguments: 0...2)
     func running(events: Int) async throws {
@@ -19,7 +19,7 @@ struct CancelOrderTests {
         let order = try await setting.order()
         let before = [try order.reserved(), try order.pending()].prefix(events)
         try await setting.apply(batch: Array(before))
-        try await setting.service.cancelOrder(order.id, by: ana)
+        _ = try await setting.service.cancelOrder(order.id, by: ana)
         #expect(try await setting.state(order) == "CANCELLED CANCELLED")
         let cancelled = try await setting.told(EventType.orderCancelled, as: OrderCancelled.self, of: order)
         #expect(cancelled.map(\.reason) == ["customer_request"])
@@ -32,8 +32,8 @@ struct CancelOrderTests {
     func twice() async throws {
         let setting = try await Setting()
         let order = try await setting.order()
-        try await setting.service.cancelOrder(order.id, by: ana)
-        try await setting.service.cancelOrder(order.id, by: ana)
+        _ = try await setting.service.cancelOrder(order.id, by: ana)
+        _ = try await setting.service.cancelOrder(order.id, by: ana)
         #expect(try await setting.told(order) == [EventType.orderCreated, EventType.orderCancelled])
         #expect(try await setting.service.history.all(of: order.id).count == 2)
     }
@@ -42,26 +42,29 @@ struct CancelOrderTests {
     func ended() async throws {
         let setting = try await Setting()
         let order = try await setting.order()
-        try await setting.apply(try order.reserved(), try order.succeeded())
+        try await setting.passDeadline(of: order)
         let problem = await #expect(throws: Problem.self) {
-            try await setting.service.cancelOrder(order.id, by: ana)
+            _ = try await setting.service.cancelOrder(order.id, by: ana)
         }
         #expect(problem?.code == "order_not_cancellable" && problem?.status == .conflict)
-        #expect(try await setting.state(order) == "COMPLETED CONFIRMED settled")
+        #expect(try await setting.state(order) == "STOCK_FAILED FAILED")
     }
 
     @Test("is for its customer and for operators")
     func owner() async throws {
         let setting = try await Setting()
         let order = try await setting.order(customer: "ana")
-        for (id, identity) in [(order.id, Identity(subject: "berta", role: .customer)), (UUID.v7(), ana)] {
+        for (id, identity) in [
+            (order.id, Identity(subject: "berta", role: .customer)),
+            (UUID.v7(), Identity(subject: "ana", role: .customer)),
+        ] {
             let problem = await #expect(throws: Problem.self) {
-                try await setting.service.cancelOrder(id, by: identity)
+                _ = try await setting.service.cancelOrder(id, by: .over(http: identity))
             }
             #expect(problem?.code == "not_found")
         }
         #expect(try await setting.state(order) == "STARTED PENDING")
-        try await setting.service.cancelOrder(order.id, by: Identity(subject: "olga", role: .ops))
+        _ = try await setting.service.cancelOrder(order.id, by: .over(http: Identity(subject: "olga", role: .ops)))
         #expect(try await setting.state(order) == "CANCELLED CANCELLED")
     }
 
@@ -71,7 +74,7 @@ struct CancelOrderTests {
         for _ in 0..<10 {
             let order = try await setting.order()
             try await setting.apply(try order.reserved(), try order.pending())
-            async let cancelled: Void = setting.service.cancelOrder(order.id, by: ana)
+            async let cancelled = setting.service.cancelOrder(order.id, by: ana)
             async let paid = setting.apply(try order.succeeded())
             let wasCancelled = (try? await cancelled) != nil
             _ = try await paid
@@ -93,7 +96,7 @@ struct RetrySagaTests {
         let order = try await setting.order()
         try await setting.apply(try order.outOfStock())
         try await setting.passDeadline(of: order)
-        try await setting.service.retrySaga(order.id)
+        try await setting.service.retrySaga(order.id, by: .commandLine("olga"))
         #expect(try await setting.told(order).count { $0 == EventType.orderCancelled } == 3)
         #expect(try await setting.saga(order.id).state.attempts == 0)
         #expect(try await setting.awaited(order) == .undo)
@@ -105,7 +108,7 @@ struct RetrySagaTests {
         let order = try await setting.order()
         let first = try #require(try await setting.job(of: order))
         try await setting.pool.query("delete from scheduled_job")
-        try await setting.service.retrySaga(order.id)
+        try await setting.service.retrySaga(order.id, by: .commandLine("olga"))
         #expect(try #require(try await setting.job(of: order)) > first)
         #expect(try await setting.awaited(order) == .stock)
         #expect(try await setting.told(order) == [EventType.orderCreated])
@@ -116,9 +119,13 @@ struct RetrySagaTests {
         let setting = try await Setting()
         let order = try await setting.order()
         try await setting.apply(try order.reserved(), try order.succeeded())
-        let problem = await #expect(throws: Problem.self) { try await setting.service.retrySaga(order.id) }
+        let problem = await #expect(throws: Problem.self) {
+            try await setting.service.retrySaga(order.id, by: .commandLine("olga"))
+        }
         #expect(problem?.code == "nothing_to_retry")
-        let missing = await #expect(throws: Problem.self) { try await setting.service.retrySaga(.v7()) }
+        let missing = await #expect(throws: Problem.self) {
+            try await setting.service.retrySaga(.v7(), by: .commandLine("olga"))
+        }
         #expect(missing?.code == "not_found")
         #expect(try await setting.service.history.all(of: order.id).count == 3)
     }

@@ -73,7 +73,8 @@ struct LatePaymentTests {
         let setting = try await Setting()
         let order = try await setting.order()
         try await setting.apply(try order.reserved(), try order.pending())
-        try await setting.service.cancelOrder(order.id, by: .init(subject: "ana", role: .customer))
+        _ = try await setting.service.cancelOrder(
+            order.id, by: .over(http: Identity(subject: "ana", role: .customer)))
         try await setting.apply(try order.released("cancelled"), try order.succeeded())
         #expect(
             try await setting.told(order) == [

@@ -29,7 +29,7 @@ struct PlaceOrderTests {
         #expect(record.lines?.map(\.unitPrice.amount) == [1_999, 2_500])
 
         let saga = try await setting.saga(order.id)
-        #expect(saga.version == 1 && saga.state.total == 6_999 && saga.settledAt == nil)
+        #expect(saga.version == OrderSaga.version && saga.state.total == 6_999 && saga.settledAt == nil)
         #expect(try await setting.awaited(order) == .stock)
         #expect(saga.deadline?.at == saga.createdAt + 30)
         #expect(saga.totalDeadline == saga.createdAt + 7_200)

@@ -148,7 +148,7 @@ struct SagaEventHandlerTests {
                     race.addTask {
                         for order in some.prefix(5) {
                             _ = try? await setting.service.cancelOrder(
-                                order.id, by: .init(subject: "ana", role: .customer))
+                                order.id, by: .over(http: Identity(subject: "ana", role: .customer)))
                         }
                     }
                 }

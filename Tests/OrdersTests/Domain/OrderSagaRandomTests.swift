@@ -141,10 +141,14 @@ private struct Run {
         for action in decision.actions {
             if case .emit(.refundDue) = action, !asksAgain { refundsDecided += 1 }
             guard case .setOrder(let status) = action, before.order != .pending else { continue }
-            // Two second outcomes are foreseen: a failed order is saved, and a confirmed one loses its stock.
+            // Three second outcomes are foreseen: a failed order is saved, and a confirmed one loses its stock or is
+            // cancelled.
             let saved = before.rescue == .asked && status == .confirmed
             let lost = before.order == .confirmed && status == .cancelled && state.reason == "stock_lost"
-            if !saved && !lost { return "a second outcome: \(before.order.rawValue), then \(status.rawValue)" }
+            let regretted = before.order == .confirmed && status == .cancelled && event == .cancelRequested
+            if !saved && !lost && !regretted {
+                return "a second outcome: \(before.order.rawValue), then \(status.rawValue)"
+            }
         }
         if refundsDecided > 1 { return "a second refund was decided" }
         if state.extensions > Sample.policy.maxExtensions { return "too many extensions" }

@@ -25,7 +25,7 @@ extension OrderSagaSituation {
                 payment.failed.v1 (final)         | illegal
                 payment.cancelled.v1              | illegal
                 payment.refunded.v1               | = noted
-                customer.cancel                   | ignored
+                customer.cancel                   | CANCELLED order CANCELLED, order.cancelled.v1, order.refund-due.v1, deadline undo
                 operator.retry                    | ignored
                 """
         case .completedRefunded:
@@ -42,7 +42,7 @@ extension OrderSagaSituation {
                 payment.failed.v1 (final)         | ignored
                 payment.cancelled.v1              | ignored
                 payment.refunded.v1               | ignored
-                customer.cancel                   | ignored
+                customer.cancel                   | CANCELLED order CANCELLED, order.cancelled.v1, deadline undo
                 operator.retry                    | ignored
                 """
         case .outOfStock:

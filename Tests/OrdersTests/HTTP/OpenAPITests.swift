@@ -22,6 +22,7 @@ struct OpenAPITests {
         for code in [
             "idempotency_key_missing", "idempotency_key_in_use", "idempotency_key_reused", "mixed_currencies",
             "total_too_large", "unknown_product", "inactive_product", "order_not_cancellable", "nothing_to_retry",
+            "cancellation_window_closed",
             "validation_failed", "invalid_cursor", "not_found", "role_required",
         ] {
             #expect(document.contains(code), "\(code)")

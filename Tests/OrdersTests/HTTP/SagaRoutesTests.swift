@@ -1,5 +1,6 @@
 import Outbox
 import Foundation
+import Postgres
 import HTTPTypes
 import ServiceRuntime
 import TestSupport
@@ -145,6 +146,64 @@ struct SagaRoutesTests {
             let wrong = try await client.send(.get, path, as: .ana, headers: [.lastEventID: "x"])
             #expect(wrong.status == 400)
         }
+    }
+
+    @Test("wherever a stream is cut, coming back tells the rest, each event once")
+    func resumesAnywhere() async throws {
+        let http = try await HTTPSetting()
+        let order = try await http.setting.order()
+        try await http.setting.apply(
+            try order.reserved(), try order.pending(), try order.pending(), try order.declined(final: false),
+            try order.succeeded())
+        try await http.run(live: true) { client in
+            let path = "/orders/\(order.id)/events"
+            let all = Self.ids(try await client.send(.get, path, as: .ana).text)
+            #expect(all == [1, 2, 3, 5, 6])
+            for last in 0...5 {
+                let rest = try await client.send(.get, path, as: .ana, headers: [.lastEventID: "\(last)"])
+                #expect(Self.ids(rest.text) == all.filter { $0 > last }, "after \(last)")
+            }
+        }
+    }
+
+    @Test("what another replica does is told to all who listen here, found by one query for all of them")
+    func otherReplica() async throws {
+        let http = try await HTTPSetting(OrdersConfiguration(waitPoll: .milliseconds(20), heartbeat: .seconds(60)))
+        let setting = http.setting
+        let order = try await setting.order()
+        let replica = OrdersService(environment: setting.environment, configuration: setting.configuration)
+        try await http.run(live: true) { client in
+            try await withThrowingTaskGroup(of: [Int].self) { group in
+                for _ in 0..<20 {
+                    group.addTask { Self.ids(try await client.send(.get, "/orders/\(order.id)/events", as: .ana).text) }
+                }
+                try await eventually("all listen") { setting.service.signals.count == 20 }
+                #expect(setting.service.signals.orders == [order.id])
+                let handler = SagaEventHandler(engine: replica.engine)
+                _ = try await setting.pool.withTransaction { transaction in
+                    try await handler.handle(
+                        batch: [try order.reserved(), try order.pending(), try order.succeeded()], in: transaction)
+                }
+                _ = try await setting.service.orderWatch.look([:])
+                for try await ids in group { #expect(ids == [1, 2, 3, 4]) }
+            }
+        }
+    }
+
+    @Test("only those are woken whose order has changed since the last look")
+    func wakesOnlyTheChanged() async throws {
+        let setting = try await Setting()
+        let (changed, quiet) = (try await setting.order(), try await setting.order())
+        let registrations = [changed, quiet].map { setting.service.signals.register($0.id) }
+        let watch = setting.service.orderWatch
+        let known = try await watch.look([:])
+        #expect(Set(known.keys) == [changed.id, quiet.id])
+        let replica = OrdersService(environment: setting.environment, configuration: setting.configuration)
+        let handler = SagaEventHandler(engine: replica.engine)
+        _ = try await setting.pool.withTransaction { try await handler.handle(batch: [changed.reserved()], in: $0) }
+        let later = try await watch.look(known)
+        #expect(later[changed.id] == 2 && later[quiet.id] == known[quiet.id])
+        withExtendedLifetime(registrations) {}
     }
 
     @Test("an idle stream is kept open by comments")

@@ -49,19 +49,19 @@ struct SchemaTests {
         }
     }
 
-    @Test("the migration goes down and up again")
+    @Test("the migrations go down and up again")
     func goesDown() async throws {
         let database = try await TestDatabase.make(SchemaCatalog.orders)
         let connection = try await PostgresConnection.connect(PostgresConfiguration(database.url))
-        let migration = try #require(SchemaCatalog.orders.last)
-        try await connection.runScript(migration.down)
+        let line = SchemaCatalog.orders.filter { $0.line == "orders" }
+        for migration in line.reversed() { try await connection.runScript(migration.down) }
         let left = try await connection.query(
             """
             select count(*) from pg_class
             where relname in ('orders', 'order_line', 'saga', 'saga_history', 'catalogue_product', 'saga_stuck')
             """)
         #expect(try left.first?.get(0, as: Int.self) == 0)
-        try await connection.runScript(migration.up)
+        for migration in line { try await connection.runScript(migration.up) }
         #expect(try await connection.query("select * from saga_stuck").isEmpty)
         await connection.close()
     }

@@ -18,6 +18,8 @@ enum MetricHelp {
         "webhook_processed_total": "Stripe webhooks that were applied, by type and outcome.",
         "payment_ended_total": "Payments that ended, by how.",
         "payment_alerts_total": "Payments that a person has to look at, by reason.",
+        "payment_refund_failed_total": "Refunds that failed or were cancelled at Stripe, by who wanted them.",
+        "payment_refunds_unresolved": "Failed refunds that nobody has dealt with; should be 0.",
         "payment_reconciliation_gaps_total": "What reconciliation found that no webhook had told.",
         "payment_reconciliation_lag_seconds": "Age of what was found by the last reconciliation.",
         "inventory_reserved_total": "Reservations made.",

@@ -1,0 +1,1 @@
+alter table saga_history drop column actor, drop column remark;
