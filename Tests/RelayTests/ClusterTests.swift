@@ -56,8 +56,13 @@ struct ClusterTests {
     }
 
     private func leader(of setting: RelaySetting, in cluster: LocalNATSCluster) async throws -> LocalNATS {
-        let name = try #require(try await setting.context.streamInfo(setting.stream).leader)
-        return try #require(cluster.server(named: name))
+        var leader: LocalNATS?
+        try await eventually("the stream has a leader", within: .seconds(30)) {
+            let name = try await setting.context.streamInfo(setting.stream).leader
+            leader = name.flatMap { cluster.server(named: $0) }
+            return leader != nil
+        }
+        return try #require(leader)
     }
 
     private func stepDown(_ setting: RelaySetting) async throws {

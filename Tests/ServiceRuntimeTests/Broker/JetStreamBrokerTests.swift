@@ -25,6 +25,12 @@ import Testing
         try await JetStreamContext(connection).createStream(stream)
     }
 
+    /// The stream's tail, without its last message's payload.
+    private func end(_ broker: JetStreamBroker) async throws -> StreamTail {
+        let tail = try await broker.tail(of: name)
+        return StreamTail(sequence: tail.sequence, position: tail.position)
+    }
+
     private func messages(_ positions: ClosedRange<Int64>, size: Int = 10, subject: String? = nil) -> [LedgerMessage] {
         positions.map { position in
             LedgerMessage(
@@ -38,12 +44,12 @@ import Testing
         let connection = try await connect()
         try await makeStream(connection)
         let broker = JetStreamBroker(connection, atomicBatches: .never)
-        #expect(try await broker.tail(of: name) == StreamTail(sequence: 0, position: nil))
+        #expect(try await end(broker) == StreamTail(sequence: 0, position: nil))
         let outcome = await broker.publish(messages(101...103), to: name, after: 0).outcome()
         #expect(outcome == .stored(lastSequence: 3))
-        #expect(try await broker.tail(of: name) == StreamTail(sequence: 3, position: 103))
+        #expect(try await end(broker) == StreamTail(sequence: 3, position: 103))
         try await JetStreamContext(connection).purgeStream(name)
-        #expect(try await broker.tail(of: name) == StreamTail(sequence: 3, position: nil))
+        #expect(try await end(broker) == StreamTail(sequence: 3, position: nil))
         await connection.close()
     }
 
@@ -79,7 +85,7 @@ import Testing
             let stored = try await context.message(stream: name, sequence: sequence)
             #expect(stored?.headers["Outbox-Position"] == String(sequence))
         }
-        #expect(try await broker.tail(of: name) == StreamTail(sequence: 1_000, position: 1_000))
+        #expect(try await end(broker) == StreamTail(sequence: 1_000, position: 1_000))
         await connection.close()
     }
 
@@ -96,7 +102,7 @@ import Testing
                 payload: $0.payload)
         }
         #expect(await broker.publish(late, to: name, after: 5).outcome() == .refused(index: 0, .wrongSequence))
-        #expect(try await broker.tail(of: name) == StreamTail(sequence: 10, position: 10))
+        #expect(try await end(broker) == StreamTail(sequence: 10, position: 10))
         await connection.close()
     }
 
@@ -110,7 +116,7 @@ import Testing
             Issue.record("\(outcome)")
             return
         }
-        #expect(try await broker.tail(of: name) == StreamTail(sequence: 3, position: 3))
+        #expect(try await end(broker) == StreamTail(sequence: 3, position: 3))
         await connection.close()
     }
 
@@ -125,7 +131,7 @@ import Testing
             Issue.record("\(whole)")
             return
         }
-        #expect(try await broker.tail(of: name) == StreamTail(sequence: 0, position: nil))
+        #expect(try await end(broker) == StreamTail(sequence: 0, position: nil))
         let single = await broker.publish(batch, to: name, after: 0).outcome()
         guard case .refused(3, .unacceptable) = single else {
             Issue.record("\(single)")
