@@ -36,7 +36,8 @@ import Testing
         let durables = file.streams.flatMap(\.consumers).compactMap(\.durableName).sorted()
         #expect(
             durables == [
-                "inventory-notifications", "inventory-orders", "inventory-payments", "orders-inventory", "orders-payments", "payments-inventory",
+                "inventory-notifications", "inventory-orders", "inventory-payments", "orders-inventory",
+                "orders-payments", "payments-inventory",
                 "payments-orders",
             ])
         #expect(file.streams.flatMap(\.consumers).allSatisfy { $0.maxDeliver == -1 && $0.ackPolicy == .explicit })
