@@ -34,9 +34,9 @@ struct CreateIntentJob: JobHandler {
             guard let confirm, let id = payment.paymentIntentID else { return .done }
             return try await self.confirm(confirm, intent: nil, id: id, of: payment, created: nil, in: transaction)
         }
-        if payment.cancelReason != nil, create.sends == 0 {
-            return try await withdraw([create, confirm].compactMap { $0 }, of: payment, in: transaction)
-        }
+        // Also when the order has ended meanwhile: a process that was killed between its call and its COMMIT leaves no
+        // trace here, but perhaps a PaymentIntent that is being charged. Asked for again under its key it is known, and
+        // can be cancelled or refunded.
         let attempt = try await StripeAttempt.make(logger: context.logger) {
             try await context.stripe.createPaymentIntent(body: create.body, idempotencyKey: create.idempotencyKey)
         }
@@ -117,15 +117,6 @@ struct CreateIntentJob: JobHandler {
             guard page.hasMore, let id = page.data.last?.id else { return nil }
             last = id
         }
-    }
-
-    private func withdraw(
-        _ calls: [StripeCall], of payment: Payment, in transaction: PostgresTransaction
-    ) async throws -> JobOutcome {
-        guard let locked = try await PaymentStore(transaction).lock(payment.id) else { return .done }
-        for call in calls { StripeCallStore(transaction).end(call, .withdrawn) }
-        try await context.ledger.apply(.intentWithdrawn, to: locked, cause: cause, in: transaction)
-        return .done
     }
 
     // MARK: Confirming

@@ -19,8 +19,6 @@ enum PaymentInput: Sendable, Hashable {
     case intent(StripePaymentIntent, newFailure: Bool, failures: Int)
     /// Stripe will never make this PaymentIntent.
     case intentRefused(code: String)
-    /// The call that would have made the PaymentIntent was taken back unsent.
-    case intentWithdrawn
     /// Stripe does not cancel the PaymentIntent, because it is as shown here.
     case cancelRefused(StripePaymentIntent)
     /// Stripe does not know the PaymentIntent.

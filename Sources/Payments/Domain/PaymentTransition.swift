@@ -20,7 +20,7 @@ enum PaymentTransition {
         case .orderEnded(let reason): return neverCharged(payment, reason)
         case .overdue: return neverCharged(payment, overdueReason)
         case .refundDue(let reason): return neverCharged(payment, reason)
-        case .intent, .intentRefused, .intentWithdrawn, .intentMissing, .confirmationRefused, .cancelRefused:
+        case .intent, .intentRefused, .intentMissing, .confirmationRefused, .cancelRefused:
             return .ignore(payment, "no such payment")
         }
     }
@@ -45,10 +45,6 @@ enum PaymentTransition {
             return IntentTransition.decide(
                 payment, intent, newFailure: newFailure, failures: failures, policy: policy)
         case .intentRefused(let code): return refused(payment, code: code)
-        case .intentWithdrawn:
-            return payment.status == .creating
-                ? neverCharged(payment, payment.cancelReason ?? overdueReason)
-                : .ignore(payment, "no PaymentIntent is being made")
         case .cancelRefused(let intent):
             return IntentTransition.cancelRefused(payment, intent, policy: policy)
         case .intentMissing: return missing(payment)

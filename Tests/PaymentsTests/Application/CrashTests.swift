@@ -74,6 +74,57 @@ struct CrashTests {
         }
     }
 
+    /// The first run is killed when Stripe has done its work; what comes after it waits for a word.
+    private struct KilledOnce: JobHandler {
+        let job: any JobHandler
+        let progress: Progress
+
+        var kind: String { job.kind }
+        var retry: RetryPolicy { RetryPolicy(maxAttempts: 1_000, base: .milliseconds(5), cap: .milliseconds(20)) }
+
+        func run(_ jobs: [Job], in transaction: PostgresTransaction) async throws -> JobOutcome {
+            guard job.kind == PaymentJobKind.createIntent, !progress.goesOn else {
+                return try await job.run(jobs, in: transaction)
+            }
+            if !progress.isKilled {
+                _ = try await job.run(jobs, in: transaction)
+                progress.kill()
+            }
+            throw Crash()
+        }
+    }
+
+    private final class Progress: Sendable {
+        private let state = Mutex((isKilled: false, goesOn: false))
+        var isKilled: Bool { state.withLock { $0.isKilled } }
+        var goesOn: Bool { state.withLock { $0.goesOn } }
+        func kill() { state.withLock { $0.isKilled = true } }
+        func goOn() { state.withLock { $0.goesOn = true } }
+    }
+
+    @Test("a charge that only a killed process knew of is found when the order has ended meanwhile")
+    func findsTheCharge() async throws {
+        let progress = Progress()
+        var options = PaymentsSetting.Options()
+        options.hasWebhooks = false
+        options.wrap = { KilledOnce(job: $0, progress: progress) }
+        try await PaymentsSetting.run(options) { setting in
+            let order = TestOrder(paymentMethod: "pm_card_visa")
+            try await setting.place(order)
+            try await eventually("Stripe has charged, and the process is killed") { progress.isKilled }
+            try await setting.hear(order.cancelled())
+            #expect(try setting.sandbox.snapshot().charges.count == 1)
+            #expect(try await setting.types(order) == [])
+            progress.goOn()
+            // The saga hears of the money, and asks for it back.
+            try await setting.expectTold(order, "succeeded")
+            try await setting.hear(order.refundDue("customer_request"))
+            try await setting.expectTold(order, "succeeded", "refunded")
+            let id = order.id.uuidString.lowercased()
+            #expect(try setting.sandbox.snapshot().netCharged(metadata: "order_id", id) == 0)
+        }
+    }
+
     @Test("a crash while cancelling, and while refunding, repeats the call with its key")
     func repeatsTheRest() async throws {
         let (options, crashes) = options(crashing: [PaymentJobKind.cancelIntent: 2, PaymentJobKind.refund: 2])

@@ -121,9 +121,6 @@ struct PaymentTransitionTests {
         let made = see(wanted, intent(.requiresPaymentMethod, of: wanted))
         #expect(made.payment.status == .pending)
         #expect(made.effects == [.cancelIntent])
-        let withdrawn = PaymentTransition.decide(wanted, .intentWithdrawn, policy: policy)
-        #expect(withdrawn.payment.status == .cancelled)
-        #expect(withdrawn.effects == [.publish(.cancelled(reason: "payment_overdue"))])
     }
 
     @Test("what has succeeded is not cancelled; the saga is told again when it asks")
