@@ -28,6 +28,9 @@ public final class JetStreamBroker: RelayBroker, ConsumerBroker {
         case atomic
     }
 
+    /// The most messages of others behind the relay's last one that are stepped over, one request each.
+    private static let mostForeign = 10_000
+
     /// From so many messages on the answers that are saved matter. Below, it is worth more to be told of each message.
     private static let leastChained = 32
 
@@ -64,9 +67,26 @@ public final class JetStreamBroker: RelayBroker, ConsumerBroker {
         let info = try await info(of: stream)
         let sequence = info.state.lastSequence
         guard sequence > 0 else { return StreamTail(sequence: 0, position: nil) }
-        let last = try await context.message(stream: stream, sequence: sequence)
+        guard var message = try await context.message(stream: stream, sequence: sequence) else {
+            return StreamTail(sequence: sequence, position: nil)
+        }
+        // Somebody else's messages stand behind the relay's last one. They count in the sequence, but none is a row.
+        var steps = 0
+        while message.headers[Self.positionHeader] == nil {
+            var earlier: StoredMessage?
+            var at = message.sequence
+            while earlier == nil, at > max(info.state.firstSequence, 1) {
+                steps += 1
+                guard steps <= Self.mostForeign else { throw TooManyForeignMessages(stream: stream) }
+                at -= 1
+                earlier = try await context.message(stream: stream, sequence: at)
+            }
+            guard let earlier else { return StreamTail(sequence: sequence, position: 0) }
+            message = earlier
+        }
         return StreamTail(
-            sequence: sequence, position: last?.headers[Self.positionHeader].flatMap(Int64.init), event: last?.payload)
+            sequence: sequence, position: message.headers[Self.positionHeader].flatMap(Int64.init),
+            event: message.payload)
     }
 
     public func publish(
@@ -178,6 +198,15 @@ public final class JetStreamBroker: RelayBroker, ConsumerBroker {
             all[stream] = known
         }
         return info
+    }
+}
+
+/// Somebody else writes to the stream.
+public struct TooManyForeignMessages: Error, CustomStringConvertible {
+    let stream: String
+
+    public var description: String {
+        "the last messages of the stream \(stream) are not the relay's: only the relay's user may publish to it"
     }
 }
 
