@@ -47,7 +47,7 @@ struct ExplainRouteTests {
             let deadline = try #require(try await http.setting.saga(order.id).deadline?.at)
             // JSON has milliseconds, the database microseconds.
             let until = try #require(own.waitingFor?.until)
-            #expect(abs(until.timeIntervalSince(deadline)) < 0.001)
+            #expect(abs(until.timeIntervalSince(deadline)) < 0.002)
             #expect(own.latest.map(\.what) == ["Order placed", "Stock reserved", "Waiting for the payment"])
             #expect(own.choices.allSatisfy { $0.command == nil })
             let ops = try await client.send(.get, path, as: .ops).json(Explanation.self)
