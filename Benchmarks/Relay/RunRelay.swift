@@ -19,7 +19,7 @@ struct RunRelay: AsyncParsableCommand {
     @Option var batch: Int
     @Option var inFlight: Int
     /// From which batch size on batches are atomic; 0: never; the default of the broker when missing.
-    @Option var atomicFrom: Int?
+    @Option var atomicFrom = 32
 
     func run() async throws {
         // The benchmark's end, however it comes about, is this process's end too.
@@ -30,12 +30,7 @@ struct RunRelay: AsyncParsableCommand {
         var logger = Logger(label: "relay")
         logger.logLevel = .warning
         let connection = try await NATSConnection.connect(NATSConfiguration(servers: [nats]), logger: logger)
-        let broker =
-            switch atomicFrom {
-            case nil: JetStreamBroker(connection)
-            case 0: JetStreamBroker(connection, atomicBatches: .never)
-            case .some(let least): JetStreamBroker(connection, atomicBatches: .from(least))
-            }
+        let broker = JetStreamBroker(connection, atomicBatches: .init(from: atomicFrom))
         let wakeup = Wakeup()
         let stream = RelayBenchServers.stream
         let relay = Relay(

@@ -27,7 +27,7 @@ public struct RelayAssembly: Sendable {
     /// that none waits for another one's database or stream. Empty when no ledgers are relayed.
     /// - Throws: `ConfigurationError` when a database is not configured.
     public func services() throws -> [any Service] {
-        let broker = JetStreamBroker(connection)
+        let broker = JetStreamBroker(connection, atomicBatches: .init(from: configuration.relay.atomicFrom))
         let sorted = wakeups.sorted { $0.key.rawValue < $1.key.rawValue }
         let members = try sorted.flatMap { name, wakeup -> [any Service] in
             guard var database = configuration.database.postgres(of: name.rawValue) else {

@@ -6,8 +6,6 @@ import Outbox
 struct BatchPublish: PendingPublish {
     let batch: PendingBatch
     let lastSequence: UInt64
-    /// Told when all are stored, at the moment when the answer is there.
-    let stored: @Sendable () -> Void
     /// Told when something was refused and the answer does not name the message: single publishing will.
     let publishSingly: @Sendable () -> Void
     let isAtomic: Bool
@@ -15,23 +13,19 @@ struct BatchPublish: PendingPublish {
     func outcome() async -> PublishOutcome {
         switch await batch.outcome() {
         case .success(let ack) where ack.sequence == lastSequence && !ack.isDuplicate:
-            stored()
             return .stored(lastSequence: ack.sequence)
         case .success(let ack):
             publishSingly()
             return .unknown("the batch ends at \(ack.sequence) instead of \(lastSequence)")
         case .failure(let error):
             switch error.kind {
-            case .batchRejected, .messageTooLarge, .invalidArgument, .noResponders, .api:
-                publishSingly()
-                return .refused(index: 0, .indivisible(error.description))
-            case .wrongLastSequence where !isAtomic:
-                // Either somebody else published, or a message before the last one was refused.
-                publishSingly()
-                return .refused(index: 0, .indivisible(error.description))
-            default:
-                return PublishVerdict.failure(error, index: 0).outcome(after: lastSequence)
+            case .batchRejected, .messageTooLarge, .invalidArgument, .noResponders, .api: break
+            // Of a chain: either somebody else published, or a message before the last one was refused.
+            case .wrongLastSequence where !isAtomic: break
+            default: return PublishVerdict.failure(error, index: 0).outcome(after: lastSequence)
             }
+            publishSingly()
+            return .refused(index: 0, .indivisible(error.description))
         }
     }
 }

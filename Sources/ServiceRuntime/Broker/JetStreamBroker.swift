@@ -10,9 +10,11 @@ public final class JetStreamBroker: RelayBroker, ConsumerBroker {
         /// From so many messages on, where the stream allows it (`allow_atomic`, servers from 2.12 on). A server that
         /// syncs before it acknowledges does so once a batch then, instead of once a message.
         case from(Int)
-        /// From so many messages on, once single publishing has turned out to be as slow as with a server that syncs
-        /// before it acknowledges. One that does not is faster with single messages.
-        case whenSlow(from: Int)
+
+        /// - Parameter least: from so many messages on; 0 for never.
+        public init(from least: Int) {
+            self = least == 0 ? .never : .from(least)
+        }
     }
 
     /// The header with a message's place in the ledger.
@@ -40,7 +42,6 @@ public final class JetStreamBroker: RelayBroker, ConsumerBroker {
         var allowsAtomic = false
         /// Batches to publish message by message, because one was refused as a whole: so the culprit is found.
         var singleBatchesLeft = 0
-        var pace = PublishPace()
     }
 
     private let context: JetStreamContext
@@ -92,8 +93,7 @@ public final class JetStreamBroker: RelayBroker, ConsumerBroker {
     public func publish(
         _ messages: [LedgerMessage], to stream: String, after sequence: UInt64
     ) async -> any PendingPublish {
-        let started = ContinuousClock.now
-        let way = way(messages.count, stream, at: started)
+        let way = way(messages.count, stream)
         let wire = messages.enumerated().map { index, message in
             let expected = way == .atomic && index > 0 ? nil : sequence + UInt64(index)
             return Self.wireMessage(message, stream: stream, expecting: expected)
@@ -104,18 +104,11 @@ public final class JetStreamBroker: RelayBroker, ConsumerBroker {
                 await refusal(ofUnanswered: messages[index].subject, stream: stream)
             }
         }
-        let count = messages.count
         return BatchPublish(
             batch: way == .atomic
                 ? context.publishAtomicallyPipelined(wire, timeout: publishTimeout)
                 : context.publishChained(wire, timeout: publishTimeout),
-            lastSequence: sequence + UInt64(count),
-            stored: { [self] in
-                let now = ContinuousClock.now
-                traits.withLock {
-                    $0[stream]?.pace.stored(count, atomically: way == .atomic, from: started, to: now)
-                }
-            },
+            lastSequence: sequence + UInt64(messages.count),
             publishSingly: { [self] in publishSingly(stream) },
             isAtomic: way == .atomic)
     }
@@ -145,7 +138,7 @@ public final class JetStreamBroker: RelayBroker, ConsumerBroker {
             expectedLastSequence: sequence, expectedStream: stream)
     }
 
-    private func way(_ count: Int, _ stream: String, at now: ContinuousClock.Instant) -> Way {
+    private func way(_ count: Int, _ stream: String) -> Way {
         guard count >= Self.leastChained || Self.isAtomic(atomicBatches, count) else { return .single }
         return traits.withLock { all in
             var known = all[stream] ?? Traits()
@@ -154,10 +147,7 @@ public final class JetStreamBroker: RelayBroker, ConsumerBroker {
                 known.singleBatchesLeft -= 1
                 return .single
             }
-            if known.allowsAtomic, Self.isAtomic(atomicBatches, count) {
-                guard case .whenSlow = atomicBatches else { return .atomic }
-                if known.pace.choosesAtomic(at: now) { return .atomic }
-            }
+            if known.allowsAtomic, Self.isAtomic(atomicBatches, count) { return .atomic }
             return count >= Self.leastChained ? .chained : .single
         }
     }
@@ -165,7 +155,7 @@ public final class JetStreamBroker: RelayBroker, ConsumerBroker {
     private static func isAtomic(_ batches: AtomicBatches, _ count: Int) -> Bool {
         switch batches {
         case .never: false
-        case .from(let least), .whenSlow(let least):
+        case .from(let least):
             count >= max(2, least) && count <= JetStreamContext.maxAtomicBatch
         }
     }

@@ -60,7 +60,8 @@ extension ArtesanosConfiguration {
             payment: PaymentConfiguration(maxTries: reader.value(Settings.paymentMaxTries)),
             relay: RelaySettings(
                 retention: reader.value(Settings.outboxRetention), batchSize: reader.value(Settings.relayBatch),
-                batchesInFlight: reader.value(Settings.relayInFlight), port: reader.value(Settings.relayPort)),
+                batchesInFlight: reader.value(Settings.relayInFlight),
+                atomicFrom: reader.value(Settings.relayAtomicFrom), port: reader.value(Settings.relayPort)),
             log: LogConfiguration(
                 level: reader.value(Settings.logLevel), format: reader.value(Settings.logFormat)),
             traceSampleRatio: reader.value(Settings.traceSampleRatio),

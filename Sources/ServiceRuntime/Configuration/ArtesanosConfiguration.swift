@@ -191,15 +191,20 @@ public struct RelaySettings: Sendable {
     public var batchSize: Int
     /// Batches that wait for their acknowledgement at once.
     public var batchesInFlight: Int
+    /// Events from which on a batch is stored in one step, where the stream allows it; 0: never.
+    public var atomicFrom: Int
     /// Where a process that only relays serves its probes and metrics.
     public var port: Int
 
     public init(
-        retention: Duration = .seconds(14 * 86_400), batchSize: Int = 1_000, batchesInFlight: Int = 4, port: Int = 8084
+        retention: Duration = .seconds(14 * 86_400), batchSize: Int = 1_000, batchesInFlight: Int = 4,
+        atomicFrom: Int = 32,
+        port: Int = 8084
     ) {
         self.retention = retention
         self.batchSize = batchSize
         self.batchesInFlight = batchesInFlight
+        self.atomicFrom = atomicFrom
         self.port = port
     }
 }

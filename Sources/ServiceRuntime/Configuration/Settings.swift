@@ -104,7 +104,10 @@ enum Settings {
         "RELAY_BATCH", "Events a batch of the relay.", default: 1_000, in: 1...1_000)
     static let relayInFlight = Setting.number(
         "RELAY_IN_FLIGHT", "Batches of the relay that wait for their acknowledgement at once.", default: 4, in: 1...64)
-
+    static let relayAtomicFrom = Setting.number(
+        "RELAY_ATOMIC_FROM",
+        "Events from which on a batch is stored in one step, where the stream allows it; 0: never, which is faster with"
+            + " a nats-server that does not sync before it acknowledges.", default: 32, in: 0...1_000)
     static let relayPort = Setting.number(
         "RELAY_PORT", "Port of the probes and metrics of a process that only relays; 0 takes a free one.",
         default: 8084, in: 0...65_535)
@@ -164,7 +167,10 @@ enum Settings {
         ("Payments", [paymentMaxTries.description]),
         (
             "Outbox and relay",
-            [outboxRetention.description, relayBatch.description, relayInFlight.description, relayPort.description]
+            [
+                outboxRetention.description, relayBatch.description, relayInFlight.description,
+                relayAtomicFrom.description, relayPort.description,
+            ]
         ),
         (
             "Telemetry",
