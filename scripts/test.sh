@@ -1,6 +1,14 @@
 #!/usr/bin/env bash
-# test.sh [OPTION...]: runs the tests; options go to `swift test`.
+# test.sh [OPTION...]: runs the tests; options go to `swift test`. What failed is told once more at the end.
 # Without a bound all of them start at once, and then they wait for each other's servers until their deadlines pass.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-exec swift test --experimental-maximum-parallelization-width "${TEST_WIDTH:-8}" "$@"
+
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+swift test --experimental-maximum-parallelization-width "${TEST_WIDTH:-8}" "$@" 2>&1 | tee "$log" && exit 0
+status=$?
+echo
+echo "==> what failed:"
+grep -aE 'recorded an issue|Fatal error|unexpected signal|: error: ' "$log" || tail -n 20 "$log"
+exit "$status"

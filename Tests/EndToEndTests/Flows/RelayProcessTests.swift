@@ -51,7 +51,7 @@ extension EndToEnd {
                     try await market.applyStreams()
                     try await market.untilRelayed()
                 }
-                try await market.expectNothingAmiss()
+                try await market.expectStreamsAreLedgers()
             }
         }
 
@@ -79,7 +79,7 @@ extension EndToEnd {
                 try await last.stop()
                 market.nats.resume()
                 try await market.withServices([], relaying: ServiceName.allCases) { try await market.untilRelayed() }
-                try await market.expectNothingAmiss()
+                try await market.expectStreamsAreLedgers()
             }
         }
     }

@@ -102,6 +102,12 @@ extension Marketplace {
     /// What must hold at any quiet moment: each stream is its ledger, event for event, and every check of
     /// `artesanos verify` is clean.
     func expectNothingAmiss(_ location: SourceLocation = #_sourceLocation) async throws {
+        try await expectStreamsAreLedgers(location)
+        try await expectClean(location)
+    }
+
+    /// Each stream is its ledger, event for event, whether or not somebody consumed it.
+    func expectStreamsAreLedgers(_ location: SourceLocation = #_sourceLocation) async throws {
         try await untilRelayed()
         for service in ServiceName.allCases {
             let ledger = try await pool(service).query("select event_id from outbox order by position").map {
@@ -110,7 +116,6 @@ extension Marketplace {
             let stream = try await events(of: service).map(\.id)
             #expect(stream == ledger, "stream and ledger of \(service.rawValue) differ", sourceLocation: location)
         }
-        try await expectClean(location)
     }
 
     /// The relays have copied everything: what is committed is in the streams.
