@@ -151,7 +151,9 @@ let package = Package(
                 "Outbox", "ServiceRuntime", "JetStream", "LocalServers", "Postgres", "Schema", lifecycle, logging,
                 coreMetrics,
             ]),
-        tests("OutboxTests", ["Outbox", "Schema", "JetStream", "ServiceRuntime", "LocalServers", serviceContext]),
+        tests(
+            "OutboxTests",
+            ["Outbox", "Schema", "JetStream", "ServiceRuntime", "LocalServers", serviceContext, coreMetrics]),
         tests(
             "ServiceRuntimeTests",
             [

@@ -6,6 +6,9 @@ public enum SchemaCatalog {
     public static let outbox: [Migration] = [
         Migration(
             line: "outbox", version: 1, name: "core",
-            up: PackageResources.outbox_001_core_up_sql, down: PackageResources.outbox_001_core_down_sql)
+            up: PackageResources.outbox_001_core_up_sql, down: PackageResources.outbox_001_core_down_sql),
+        Migration(
+            line: "outbox", version: 2, name: "upkeep",
+            up: PackageResources.outbox_002_upkeep_up_sql, down: PackageResources.outbox_002_upkeep_down_sql),
     ]
 }

@@ -31,7 +31,7 @@ grant usage on schema public to :"relay", :"ops";
 revoke update, delete, truncate on outbox from :"service";
 
 -- The relay. It may see who holds it up: pid, application and age of a transaction.
-grant select on outbox, outbox_stall, outbox_position_seq to :"relay";
+grant select on outbox, outbox_stall, outbox_partition, outbox_position_seq to :"relay";
 grant select, insert, update on outbox_cursor to :"relay";
 grant select, insert on dead_letter to :"relay";
 grant pg_read_all_stats to :"relay";

@@ -61,7 +61,7 @@ import Testing
         #expect(await refusal(Statement(forbidden), service) == Self.insufficientPrivilege)
         // Upkeep still adds and drops whole partitions.
         try await service.query("select outbox_create_partitions(6), inbox_create_partitions(9)")
-        try await service.query("select outbox_drop_partitions('1 day'), inbox_drop_partitions('1 day')")
+        try await service.query("select outbox_drop_partition('1 day'), inbox_drop_partition('1 day')")
         await service.close()
         await setting.server.stop()
     }

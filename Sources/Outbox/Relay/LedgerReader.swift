@@ -88,6 +88,11 @@ struct LedgerReader {
         try await connection.query(statement).first?.get(0)
     }
 
+    /// Where the ledger begins: what lay before was dropped with its partition.
+    func firstPosition() async throws -> Int64 {
+        try await connection.query(RelaySQL.firstPosition.bind()).first?.get(0, as: Int64?.self) ?? nil ?? 0
+    }
+
     /// Positions that no stream takes, dead-lettered earlier.
     func skipped(after position: Int64) async throws -> Set<Int64> {
         Set(try await connection.query(RelaySQL.skipped.bind(stream, position)).map { try $0.get(0, as: Int64.self) })

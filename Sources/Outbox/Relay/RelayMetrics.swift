@@ -6,6 +6,7 @@ struct RelayMetrics: Sendable {
     let batches: Counter
     let rewinds: Counter
     let ledgerLosses: Counter
+    let unrecoverable: Counter
     let refusals: Counter
     let deadLetters: Counter
     let lagEvents: Gauge
@@ -20,6 +21,7 @@ struct RelayMetrics: Sendable {
         batches = Counter(label: "outbox_relay_batches_total", dimensions: labels)
         rewinds = Counter(label: "outbox_relay_rewinds_total", dimensions: labels)
         ledgerLosses = Counter(label: "outbox_relay_ledger_losses_total", dimensions: labels)
+        unrecoverable = Counter(label: "outbox_relay_unrecoverable_total", dimensions: labels)
         refusals = Counter(label: "outbox_relay_refusals_total", dimensions: labels)
         deadLetters = Counter(label: "outbox_relay_dead_letters_total", dimensions: labels)
         lagEvents = Gauge(label: "outbox_lag_events", dimensions: labels)

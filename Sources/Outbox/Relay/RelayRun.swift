@@ -106,6 +106,7 @@ struct RelayRun {
                     "from_position": "\(cursor.position)", "lost_positions": "\(lost)", "epoch": "\(cursor.epoch)",
                 ])
         }
+        try await reportMissing(after: cursor.position)
         try await reader.save(cursor)
         skipped = try await reader.skipped(after: cursor.position)
         sent = cursor
@@ -122,6 +123,16 @@ struct RelayRun {
                 "stream_position": "\(tail.position ?? 0)", "from_position": "\(known.position)",
                 "epoch": "\(known.epoch + 1)",
             ])
+    }
+
+    /// Says so when the ledger begins later than the stream goes on: what lies between was dropped with its partition.
+    private func reportMissing(after position: Int64) async throws {
+        let first = try await reader.firstPosition()
+        guard position + 1 < first else { return }
+        metrics.unrecoverable.increment(by: first - position - 1)
+        logger.error(
+            "stream lost events that the ledger does not have any more",
+            metadata: ["from_position": "\(position + 1)", "first_position": "\(first)"])
     }
 
     /// Reads the next rows and hands over those that may go.

@@ -98,7 +98,11 @@ enum RelaySQL {
                          from outbox where position > $1::bigint order by position limit 1), 0)
         """
 
+    /// Where the ledger begins: what lay before was dropped.
+    static let firstPosition: Statement = "select outbox_first_position()"
+
     static let all = [
         read, holders, stall, cursor, saveCursor, positionAfter, positionBefore, hasEvent, skipped, deadLetter, lag,
+        firstPosition,
     ]
 }

@@ -78,9 +78,12 @@ public struct ServiceHost: Service {
     /// In the order in which they start; they are stopped in the opposite one.
     private func parts() -> [any Service] {
         let logger = environment.logger
-        let upkeep = UpkeepJob(outboxRetention: options.outboxRetention, logger: logger)
+        let upkeep = UpkeepJob(
+            pool: environment.pool, outboxRetention: options.outboxRetention, logger: logger)
         var parts: [any Service] = [
             PoolCloser(pool: environment.pool),
+            UpkeepGauges(
+                service: name, pool: environment.pool, outboxRetention: options.outboxRetention, logger: logger),
             RecurringJobs([UpkeepJob.kind], queue: environment.jobs, pool: environment.pool, logger: logger),
             JobRunner(service.jobs + [upkeep], queue: environment.jobs, pool: environment.pool, logger: logger),
         ]
