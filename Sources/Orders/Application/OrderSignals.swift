@@ -56,7 +56,7 @@ final class OrderSignals: Sendable {
         /// cancelled.
         func wait(upTo limit: Duration) async {
             await withGracefulShutdownHandler {
-                await wakeup.wait(upTo: limit)
+                _ = await wakeup.wait(upTo: limit)
             } onGracefulShutdown: { [wakeup] in
                 wakeup.notify()
             }

@@ -27,13 +27,21 @@ public final class Wakeup: WakeupHint {
     }
 
     /// Waits for a notification, for as long as `limit`, or until the task is cancelled.
-    public func wait(upTo limit: Duration) async {
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { await self.signal() }
-            // The time-out of the wait, not a wait for something to have happened.
-            group.addTask { try? await Task.sleep(for: limit) }
-            await group.next()
-            group.cancelAll()
+    /// - Returns: whether it was the notification that ended the wait.
+    @discardableResult
+    public func wait(upTo limit: Duration) async -> Bool {
+        await withTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                await self.signal()
+                return true
+            }
+            group.addTask {
+                // The time-out of the wait, not a wait for something to have happened.
+                try? await Task.sleep(for: limit)
+                return false
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? false
         }
     }
 

@@ -51,16 +51,26 @@ public final class JobRunner: Service {
         let worker = JobWorker(handler: handler, pool: pool, logger: logger)
         var backoff = Backoff(base: .milliseconds(100), cap: .seconds(5))
         var isInterrupted = false
+        /// What is due is in the hands of others: not to be asked for again and again.
+        var isTaken = false
         while goesOn {
             do {
-                let count = try await worker.runDue()
+                // One round trip when there is nothing to do.
+                let look = try await worker.look()
+                if !look.isDue || isTaken {
+                    let isTold = await wakeup.wait(upTo: min(look.next ?? poll, poll))
+                    guard isTold || look.isDue || look.next.map({ $0 <= poll }) ?? false else { continue }
+                }
+                var count: Int
+                repeat {
+                    guard goesOn else { return }
+                    count = try await worker.runDue()
+                    isTaken = count == 0
+                    // A full batch means that there may be more.
+                } while count >= max(1, handler.batchSize)
                 if isInterrupted { logger.info("jobs go on", metadata: ["kind": "\(handler.kind)"]) }
                 isInterrupted = false
                 backoff.reset()
-                // A full batch means that there may be more.
-                if count >= max(1, handler.batchSize) { continue }
-                let due = try await worker.untilNextDue() ?? poll
-                if due > .zero { await wakeup.wait(upTo: min(due, poll)) }
             } catch {
                 guard goesOn else { return }
                 if !isInterrupted {

@@ -10,30 +10,62 @@ enum JobSQL {
             updated_at = now()
         """
 
+    /// Does not lock a job that is there and well: that would leave the mark by which ``claim`` knows a lost worker.
     static let ensure: Statement = """
+        with revived as (
+            update scheduled_job set state = 'scheduled', attempt = 0, updated_at = now()
+            where kind = $1::text and unique_key = $2::text and state = 'dead'
+        )
         insert into scheduled_job (kind, unique_key, run_at, payload)
         values ($1::text, $2::text, now() + $3::bigint * interval '1 microsecond', $4::json)
-        on conflict (kind, unique_key) do update
-        set state = 'scheduled', attempt = 0, updated_at = now()
-        where scheduled_job.state = 'dead'
+        on conflict (kind, unique_key) do nothing
         """
 
     static let cancel: Statement = """
         delete from scheduled_job where kind = $1::text and unique_key = $2::text
         """
 
+    /// The jobs that are due: a batch of those that have never failed, or one that has, alone, so that it can take
+    /// no other down with it.
+    ///
+    /// The last column says that an earlier claim ended without a word, because its process died: row locks are kept in
+    /// the row itself, and a lock leaves its transaction's id there (`xmax`) until the row's next version. A version
+    /// that was locked and then changed by one transaction has the same id as its maker's (`xmin`), and one that was
+    /// changed by somebody else just now is read again after it has been locked here.
+    /// Source: https://www.postgresql.org/docs/current/ddl-system-columns.html
     static let claim: Statement = """
-        select id, unique_key, run_at, attempt, payload
-        from scheduled_job
-        where kind = $1::text and state = 'scheduled' and run_at <= now()
-        order by run_at, id
-        limit $2::bigint
-        for update skip locked
+        with first as materialized (
+            select id, attempt,
+                   xmax <> 0 and xmax <> xmin and xmax is distinct from pg_current_xact_id_if_assigned()::xid as is_lost
+            from scheduled_job
+            where kind = $1::text and state = 'scheduled' and run_at <= now()
+            order by run_at, id
+            limit 1
+            for update skip locked
+        )
+        select j.id, j.unique_key, j.run_at, j.attempt, j.payload, case when j.id = f.id then f.is_lost else j.is_lost end
+        from first f
+        cross join lateral (
+            select s.id, s.unique_key, s.run_at, s.attempt, s.payload,
+                   s.xmax <> 0 and s.xmax <> s.xmin
+                   and s.xmax is distinct from pg_current_xact_id_if_assigned()::xid as is_lost
+            from scheduled_job s
+            where s.kind = $1::text and s.state = 'scheduled' and s.run_at <= now()
+              and case when f.attempt = 0 then s.attempt = 0 else s.id = f.id end
+            order by s.run_at, s.id
+            limit $2::bigint
+            for update skip locked) as j
+        """
+
+    /// A new version of the rows, without the mark of a claim that was given up for no fault of the jobs'.
+    static let unmark: Statement = """
+        update scheduled_job set updated_at = now()
+        where id = any (array(select id from scheduled_job where id = any ($1::bigint[]) for update skip locked))
         """
 
     /// One job of a batch that failed as a whole.
     static let claimOne: Statement = """
-        select id, unique_key, run_at, attempt, payload
+        select id, unique_key, run_at, attempt, payload, false
         from scheduled_job
         where id = $1::bigint and state = 'scheduled' and run_at <= now()
         for update skip locked
@@ -57,11 +89,13 @@ enum JobSQL {
         where id = $1::bigint
         """
 
-    /// Microseconds until the next job of the kind is due; null when there is none.
-    static let nextDue: Statement = """
-        select (extract(epoch from min(run_at) - clock_timestamp()) * 1000000)::bigint
-        from scheduled_job
-        where kind = $1::text and state = 'scheduled'
+    /// Whether a job of the kind is due, and the microseconds until the next one will be; null when there is none.
+    static let look: Statement = """
+        select exists (
+                   select from scheduled_job where kind = $1::text and state = 'scheduled' and run_at <= now()),
+               (select (extract(epoch from min(run_at) - now()) * 1000000)::bigint
+                from scheduled_job
+                where kind = $1::text and state = 'scheduled' and run_at > now())
         """
 
     static let list: Statement = """
@@ -77,5 +111,5 @@ enum JobSQL {
         where id = $1::bigint and state = 'dead'
         """
 
-    static let all = [schedule, ensure, cancel, claim, claimOne, finish, again, fail, nextDue, list, retry]
+    static let all = [schedule, ensure, cancel, claim, unmark, claimOne, finish, again, fail, look, list, retry]
 }

@@ -32,15 +32,23 @@ struct JobWorker: Sendable {
     func runDue() async throws -> Int {
         var claimed: [Job] = []
         do {
-            return try await pool.withTransaction { transaction in
+            let (count, lost) = try await pool.withTransaction { transaction in
                 let rows = try await transaction.query(
                     JobSQL.claim.bind(handler.kind, Int64(max(1, handler.batchSize))))
-                claimed = try rows.map(job)
-                guard !claimed.isEmpty else { return 0 }
+                let found = try rows.map(job)
+                claimed = found.map(\.job)
+                guard !claimed.isEmpty else { return (0, [Failure]()) }
+                let lost = found.filter(\.isLost).map(\.job)
+                guard lost.isEmpty else { return (claimed.count, try await note(lost, of: claimed, in: transaction)) }
                 try await run(claimed, in: transaction)
-                return claimed.count
+                return (claimed.count, [])
             }
-        } catch  where claimed.isEmpty || isInterruption(error) {
+            lost.forEach(tell)
+            return count
+        } catch  where claimed.isEmpty {
+            throw error
+        } catch  where isInterruption(error) {
+            await unmark(claimed)
             throw error
         } catch  where claimed.count == 1 {
             try await fail(claimed[0], error: error)
@@ -53,20 +61,26 @@ struct JobWorker: Sendable {
         }
     }
 
-    func untilNextDue() async throws -> Duration? {
-        let microseconds = try await pool.query(JobSQL.nextDue.bind(handler.kind)).first?.get(0, as: Int64?.self)
-        return (microseconds ?? nil).map { .microseconds($0) }
+    /// Whether a job is due, and how long until the next one will be, by the database's clock; nil when there is none.
+    func look() async throws -> (isDue: Bool, next: Duration?) {
+        guard let row = try await pool.query(JobSQL.look.bind(handler.kind)).first else { return (false, nil) }
+        let (isDue, next) = try row.decode(Bool.self, Int64?.self)
+        return (isDue, next.map { .microseconds($0) })
     }
 
     private func runAlone(_ id: Int64) async throws {
         var claimed: Job?
         do {
             try await pool.withTransaction { transaction in
-                claimed = try await transaction.query(JobSQL.claimOne.bind(id)).first.map(job)
+                claimed = try await transaction.query(JobSQL.claimOne.bind(id)).first.map(job)?.job
                 if let claimed { try await run([claimed], in: transaction) }
             }
         } catch {
-            guard let claimed, !isInterruption(error) else { throw error }
+            guard let claimed else { throw error }
+            guard !isInterruption(error) else {
+                await unmark([claimed])
+                throw error
+            }
             try await fail(claimed, error: error)
         }
     }
@@ -82,33 +96,70 @@ struct JobWorker: Sendable {
         transaction.afterCommit { [done] in done.increment(by: Int64(jobs.count)) }
     }
 
+    /// Counts an attempt for the jobs with which a process died, and runs nothing: what is claimed beside them gets a
+    /// new version too, or it would look lost the next time.
+    private func note(_ lost: [Job], of claimed: [Job], in transaction: PostgresTransaction) async throws -> [Failure] {
+        transaction.enqueue(JobSQL.unmark.bind(claimed.map(\.id)))
+        var failures: [Failure] = []
+        for job in lost {
+            failures.append(
+                try await note(job, error: "the process that ran it ended without a word", in: transaction))
+        }
+        return failures
+    }
+
     /// Writes the failure, in a transaction of its own: the job's was rolled back.
     private func fail(_ job: Job, error: any Error) async throws {
-        let isDead = job.attempt >= handler.retry.maxAttempts
-        let text = "\(error)"
-        try await pool.withTransaction { transaction in
+        let failure = try await pool.withTransaction { transaction -> Failure? in
             // Another worker may have run it since.
-            guard try await !transaction.query(JobSQL.claimOne.bind(job.id)).isEmpty else { return }
-            let delay = handler.retry.delay(attempt: job.attempt)
-            transaction.enqueue(JobSQL.fail.bind(job.id, text, delay.microseconds, isDead))
-            if isDead { try await handler.exhausted(job, error: text, in: transaction) }
+            guard try await !transaction.query(JobSQL.claimOne.bind(job.id)).isEmpty else { return nil }
+            return try await note(job, error: "\(error)", in: transaction)
         }
-        (isDead ? dead : failed).increment()
+        if let failure { tell(failure) }
+    }
+
+    private func note(_ job: Job, error: String, in transaction: PostgresTransaction) async throws -> Failure {
+        let isDead = job.attempt >= handler.retry.maxAttempts
+        let delay = handler.retry.delay(attempt: job.attempt)
+        transaction.enqueue(JobSQL.fail.bind(job.id, error, delay.microseconds, isDead))
+        if isDead { try await handler.exhausted(job, error: error, in: transaction) }
+        return Failure(job: job, error: error, isDead: isDead)
+    }
+
+    private func tell(_ failure: Failure) {
+        (failure.isDead ? dead : failed).increment()
         logger.log(
-            level: isDead ? .error : .warning, isDead ? "job is dead" : "job failed, will be tried again",
+            level: failure.isDead ? .error : .warning,
+            failure.isDead ? "job is dead" : "job failed, will be tried again",
             metadata: [
-                "kind": "\(job.kind)", "job_id": "\(job.id)", "attempt": "\(job.attempt)", "error": "\(text)",
+                "kind": "\(handler.kind)", "job_id": "\(failure.job.id)", "attempt": "\(failure.job.attempt)",
+                "error": "\(failure.error)",
             ])
+    }
+
+    /// A failure that was written.
+    private struct Failure {
+        let job: Job
+        let error: String
+        let isDead: Bool
+    }
+
+    /// The claim was given up for no fault of the jobs': their attempt does not count. If this cannot be written either,
+    /// it does.
+    private func unmark(_ jobs: [Job]) async {
+        // Of its own, so that a cancelled worker writes it too.
+        await Task { [pool] in _ = try? await pool.query(JobSQL.unmark.bind(jobs.map(\.id))) }.value
     }
 
     private func isInterruption(_ error: any Error) -> Bool {
         error is CancellationError || (error as? PostgresError)?.isTransient == true
     }
 
-    private func job(_ row: PostgresRow) throws -> Job {
-        let (id, key, runAt, attempt, payload) = try row.decode(
-            Int64.self, String?.self, Date.self, Int32.self, [UInt8].self)
-        return Job(
-            id: id, kind: handler.kind, key: key, runAt: runAt, attempt: Int(attempt) + 1, payload: payload)
+    private func job(_ row: PostgresRow) throws -> (job: Job, isLost: Bool) {
+        let (id, key, runAt, attempt, payload, isLost) = try row.decode(
+            Int64.self, String?.self, Date.self, Int32.self, [UInt8].self, Bool.self)
+        return (
+            Job(id: id, kind: handler.kind, key: key, runAt: runAt, attempt: Int(attempt) + 1, payload: payload), isLost
+        )
     }
 }
