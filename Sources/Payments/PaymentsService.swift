@@ -93,5 +93,5 @@ public struct PaymentsService: ApplicationService {
 
     /// Every statement, for the test that prepares them all on the migrated schema.
     static let statements =
-        PaymentSQL.all + StripeCallSQL.all + RefundSQL.all + StripeEventSQL.all + IdempotencyRecordSQL.all
+        PaymentSQL.all + StripeCallSQL.all + RefundSQL.all + StripeEventSQL.all
 }

@@ -1,4 +1,6 @@
+import Crypto
 import Hummingbird
+import Outbox
 import Postgres
 import ServiceRuntime
 
@@ -42,15 +44,15 @@ struct StockRoutes: Sendable {
         let sku = try context.text("sku")
         let key = try request.idempotencyKey()
         let adjustment = try await decodeJSON(AdjustStock.Adjustment.self, from: request, context: context)
-        let idempotency = IdempotencyStore(
+        let idempotency = IdempotentRequest(
             scope: "inventory.adjustments:\(identity.actor)", key: key,
-            request: Array(sku.utf8) + [0] + (try AppJSON.encode(adjustment)))
+            hash: Array(SHA256.hash(data: Array(sku.utf8) + [0] + (try AppJSON.encode(adjustment)))))
         let location = "/products/\(sku)/stock/adjustments"
         return try await pool.withTransaction { transaction in
-            if let (status, json) = try await idempotency.begin(in: transaction) {
+            if let answer = try await idempotency.begin(in: transaction) {
                 return Response(
-                    status: .init(code: status), headers: [.location: location, .idempotentReplayed: "true"],
-                    jsonBytes: json)
+                    status: .init(code: answer.status), headers: [.location: location, .idempotentReplayed: "true"],
+                    jsonBytes: answer.json)
             }
             let receipt = try await AdjustStock(store: store).run(sku, adjustment, by: identity, in: transaction)
             let json = try AppJSON.encode(receipt)

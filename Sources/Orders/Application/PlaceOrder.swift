@@ -20,31 +20,44 @@ struct PlaceOrder: Sendable {
         let answer: [UInt8]
         /// Whether it had been placed before, by a request with the same key.
         let isReplayed: Bool
+
+        fileprivate init(orderID: UUID, answer: [UInt8]) {
+            self.orderID = orderID
+            self.answer = answer
+            self.isReplayed = false
+        }
+
+        /// - Throws: `DecodingError` when what was kept is no order.
+        fileprivate init(repeating answer: IdempotentRequest.Answer) throws {
+            struct ID: Decodable { let orderId: UUID }
+            self.orderID = try WireJSON.decode(ID.self, from: answer.json).orderId
+            self.answer = answer.json
+            self.isReplayed = true
+        }
     }
 
     /// - Parameters:
     ///   - key: the request's idempotency key, which counts for this customer only.
-    /// - Throws: ``Problem`` 422 for what cannot be ordered, and `idempotency_key_reused` for a key that another order
-    ///   was placed with; 409 `idempotency_key_in_use` when the first request with it takes too long.
+    /// - Throws: ``Problem`` 422 for what cannot be ordered; `IdempotencyError` for a key that another order was placed
+    ///   with, or whose first request takes too long.
     func callAsFunction(_ ordered: OrderedLines, customer: String, key: String) async throws -> Placed {
         let attempt = Attempt(
-            scope: "orders:\(customer)", key: key, hash: try ordered.hash(), ordered: ordered, customer: customer)
+            request: IdempotentRequest(scope: "orders:\(customer)", key: key, hash: try ordered.hash()),
+            ordered: ordered, customer: customer)
         let results = try await pool.pipeline([
-            IdempotencySQL.find.bind(attempt.scope, key), CatalogueSQL.find.bind(ordered.lines.map(\.sku)),
+            attempt.request.lookup(), CatalogueSQL.find.bind(ordered.lines.map(\.sku)),
         ])
-        if let placed = try attempt.replay(results[0]) { return placed }
-        guard let now = try results[0].first?.get(0, as: Date.self) else { throw NoTime() }
+        let (now, answer) = try attempt.request.found(results[0])
+        if let answer { return try Placed(repeating: answer) }
         let priced = try PricedOrder(ordered, products: try results[1].map { try CatalogueProduct($0) })
         do {
             return try await insert(NewOrder(attempt, priced, at: now), attempt)
-        } catch let error as PostgresError where error.constraint == "idempotency_key_pkey" {
-            // A request with the same key was faster. The insert has waited until that one was committed.
-            let rows = try await pool.query(IdempotencySQL.find.bind(attempt.scope, key))
-            guard let placed = try attempt.replay(rows) else { throw error }
-            return placed
+        } catch let error as PostgresError where IdempotentRequest.isTaken(error) {
+            let rows = try await pool.query(attempt.request.lookup())
+            guard let answer = try attempt.request.found(rows).answer else { throw error }
+            return try Placed(repeating: answer)
         } catch let error as PostgresError where error.isLockTimeout {
-            throw Problem.conflict(
-                code: "idempotency_key_in_use", "a request with this Idempotency-Key is still running")
+            throw IdempotencyError.inUse
         }
     }
 
@@ -61,34 +74,15 @@ struct PlaceOrder: Sendable {
         ])
         outbox.committed()
         metrics.orderCreated()
-        return Placed(orderID: order.id, answer: answer, isReplayed: false)
+        return Placed(orderID: order.id, answer: answer)
     }
 
-    /// One request, and how its repetitions are known.
+    /// One request.
     fileprivate struct Attempt {
-        let scope: String
-        let key: String
-        let hash: [UInt8]
+        let request: IdempotentRequest
         let ordered: OrderedLines
         let customer: String
-
-        /// What was answered before; nil when this is the first time.
-        func replay(_ rows: PostgresRows) throws -> Placed? {
-            guard let (_, hash, answer) = try rows.first?.decode(Date.self, [UInt8]?.self, [UInt8]?.self),
-                let hash, let answer
-            else { return nil }
-            guard hash == self.hash else {
-                throw Problem.unprocessable(
-                    code: "idempotency_key_reused", "another order was placed with this Idempotency-Key: take a new one"
-                )
-            }
-            struct ID: Decodable { let orderId: UUID }
-            return Placed(
-                orderID: try WireJSON.decode(ID.self, from: answer).orderId, answer: answer, isReplayed: true)
-        }
     }
-
-    private struct NoTime: Error {}
 }
 
 /// An order that is about to be written.
@@ -114,7 +108,7 @@ private struct NewOrder {
         _ attempt: PlaceOrder.Attempt, start: OrderSagaDecision, answer: [UInt8], configuration: OrdersConfiguration
     ) throws -> BoundStatement {
         OrderSQL.place.bind(
-            attempt.scope, attempt.key, attempt.hash, 202, PostgresJSON(answer),
+            attempt.request.scope, attempt.request.key, attempt.request.hash, 202, PostgresJSON(answer),
             id, attempt.customer, priced.total.currency, priced.total.amount, attempt.ordered.paymentMethod,
             record.createdAt, priced.lines.map(\.product.sku), priced.lines.map(\.product.artisanID),
             priced.lines.map(\.product.title), priced.lines.map { Int32($0.quantity) },

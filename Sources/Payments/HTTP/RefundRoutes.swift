@@ -1,4 +1,5 @@
 import Contracts
+import Crypto
 import Foundation
 import HTTPTypes
 import Hummingbird
@@ -73,8 +74,9 @@ struct RefundRoutes: Sendable {
         let bytes = try await collectBody(of: request)
         let body = try decodeJSON(Body.self, from: bytes.isEmpty ? Array("{}".utf8) : bytes)
         let reason = try Self.reason(body.reason)
-        let idempotency = IdempotencyRecord(
-            scope: "payments:refund:\(id.lowercased):\(identity.subject)", key: key, request: bytes)
+        let idempotency = IdempotentRequest(
+            scope: "payments:refund:\(id.lowercased):\(identity.subject)", key: key,
+            hash: Array(SHA256.hash(data: bytes)))
         return try await pool.withTransaction { transaction in
             if let answer = try await idempotency.begin(in: transaction) {
                 return Response(

@@ -1,4 +1,5 @@
 import Hummingbird
+import Outbox
 import Postgres
 
 /// What a client is told of an error.
@@ -16,6 +17,8 @@ enum ErrorMapping {
         switch error {
         case let problem as Problem:
             return .told(problem)
+        case let error as IdempotencyError:
+            return .told(Problem(idempotency: error))
         case let error as PostgresError where error.code == .cancelled || error.code == .poolClosed:
             return .retry(.stopping, reason: "\(error)")
         case let error as PostgresError
@@ -37,6 +40,19 @@ enum ErrorMapping {
 
 extension Problem {
     static var stopping: Problem { .unavailable(code: "stopping", "the service is stopping") }
+
+    init(idempotency error: IdempotencyError) {
+        switch error {
+        case .inUse:
+            self.init(
+                .conflict, code: "idempotency_key_in_use", title: "Conflict",
+                detail: "a request with this Idempotency-Key is still running: try again in a moment",
+                headers: [.retryAfter: "1"])
+        case .reused:
+            self = .unprocessable(
+                code: "idempotency_key_reused", "this Idempotency-Key was used for another request: use a new one")
+        }
+    }
 
     /// Hummingbird's own errors, such as of a missing parameter.
     init(http error: HTTPError) {

@@ -11,7 +11,7 @@ struct StatementTests {
     @Test(
         "every statement is valid on the migrated schema",
         arguments: StockBookSQL.all + ReservationSQL.all + DriftSQL.all + ProductSQL.all + ShopSQL.all
-            + LedgerSQL.all + IdempotencySQL.all)
+            + LedgerSQL.all)
     func prepares(statement: Statement) async throws {
         try await Self.shared.value.withConnection { connection in
             try await connection.runScript("deallocate all; prepare checked as \(statement.sql)")

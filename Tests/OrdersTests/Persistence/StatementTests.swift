@@ -9,7 +9,7 @@ import Testing
 struct StatementTests {
     @Test(
         "every statement is valid on the migrated schema",
-        arguments: OrderSQL.all + SagaSQL.all + CatalogueSQL.all + IdempotencySQL.all)
+        arguments: OrderSQL.all + SagaSQL.all + CatalogueSQL.all)
     func prepares(statement: Statement) async throws {
         try await Self.shared.value.withConnection { connection in
             try await connection.runScript("deallocate all; prepare checked as \(statement.sql)")
