@@ -35,7 +35,7 @@ configurations() {
     return "$status"
 }
 
-check format swift format lint --strict --parallel --recursive Sources Tests Benchmarks db Package.swift
+check format swift format lint --strict --parallel --recursive Sources Tests Benchmarks db infra/nats Package.swift
 check dependencies python3 scripts/check_dependencies.py
 check metrics python3 scripts/check_metrics.py
 if command -v shellcheck >/dev/null; then check shell shellcheck scripts/*.sh .ci/run; fi

@@ -1,5 +1,6 @@
 import Foundation
 import JetStream
+import NATSStreams
 import Yams
 
 /// The file that says which streams and consumers there are: `infra/nats/streams.yaml`.
@@ -7,15 +8,18 @@ public struct StreamsFile: Sendable {
     /// In the file's order.
     public let streams: [DesiredStream]
 
-    /// Where the project keeps it.
-    public static let defaultPath = "infra/nats/streams.yaml"
+    /// Checks the project's own file, which is part of the binary.
+    /// - Throws: ``ConfigurationError``, when it has no such profile.
+    public static func embedded(profile: String = "development") throws -> StreamsFile {
+        try parse(EmbeddedStreams.yaml, file: "streams.yaml (built in)", profile: profile)
+    }
 
     /// Reads and checks the file.
     /// - Parameters:
     ///   - path: the file.
     ///   - profile: `development` or `production`, or another one that the file has.
     /// - Throws: ``ConfigurationError`` with everything that is wrong: file, line, key, what is allowed.
-    public static func read(_ path: String = defaultPath, profile: String = "development") throws -> StreamsFile {
+    public static func read(_ path: String, profile: String = "development") throws -> StreamsFile {
         let text: String
         do {
             text = try String(contentsOfFile: path, encoding: .utf8)

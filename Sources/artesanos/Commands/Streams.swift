@@ -97,13 +97,15 @@ struct Streams: AsyncParsableCommand {
 
 /// Which file, and which of its profiles.
 struct StreamsSource: ParsableArguments {
-    @Option(help: ArgumentHelp("The file. \(StreamsFile.defaultPath) unless told otherwise.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            "A file to take instead of the one that is built in (infra/nats/streams.yaml).", valueName: "file"))
     var file: String?
 
     @Option(help: "The profile: development or production.")
     var profile = "development"
 
     func read() throws -> StreamsFile {
-        try StreamsFile.read(file ?? StreamsFileLocation.find(), profile: profile)
+        try file.map { try StreamsFile.read($0, profile: profile) } ?? StreamsFile.embedded(profile: profile)
     }
 }

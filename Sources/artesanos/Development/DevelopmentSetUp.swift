@@ -29,7 +29,7 @@ struct DevelopmentSetUp: Sendable {
     }
 
     private func streams() async throws {
-        let file = try StreamsFile.read(StreamsFileLocation.find(), profile: "development")
+        let file = try StreamsFile.embedded(profile: "development")
         let admin = StreamsAdmin(connection, logger: logger)
         do {
             try await admin.apply(try await admin.plan(file))

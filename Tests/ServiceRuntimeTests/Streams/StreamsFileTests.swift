@@ -8,7 +8,7 @@ import Testing
 @Suite struct StreamsFileTests {
     static var repositoryFile: String {
         URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().appending(path: StreamsFile.defaultPath).path
+            .deletingLastPathComponent().appending(path: "infra/nats/streams.yaml").path
     }
 
     private func issues(_ yaml: String, profile: String = "development") -> [String] {
