@@ -74,12 +74,15 @@ let package = Package(
             name: "Schema", dependencies: ["Outbox"], path: "db",
             exclude: ["README.md", "roles.sql"],
             resources: [.embedInCode("migrations")], swiftSettings: strict),
+        .target(
+            name: "NATSStreams", path: "infra/nats", exclude: ["dev.conf", "production.conf"],
+            resources: [.embedInCode("streams.yaml")], swiftSettings: strict),
         .target(name: "Contracts", dependencies: ["Outbox"], swiftSettings: strict),
         .target(
             name: "ServiceRuntime",
             dependencies: [
-                "Outbox", "JetStream", "Postgres", "Contracts", hummingbird, http, nio, lifecycle, unixSignals, logging,
-                metrics, coreMetrics, tracing, serviceContext, configuration, jwt, crypto, yams,
+                "Outbox", "JetStream", "Postgres", "Contracts", "NATSStreams", hummingbird, http, nio, lifecycle,
+                unixSignals, logging, metrics, coreMetrics, tracing, serviceContext, configuration, jwt, crypto, yams,
             ],
             swiftSettings: strict),
 

@@ -37,9 +37,10 @@ ALLOWED = {
     "Sources/JetStream": OBSERVABILITY | {"CNATS"},
     "Sources/Outbox": OBSERVABILITY | {"Postgres", "ServiceLifecycle"},
     "db": {"Outbox"},
+    "infra/nats": set(),
     "Sources/Contracts": {"Outbox"},
     "Sources/ServiceRuntime": CORE | OBSERVABILITY | LIFECYCLE | HTTP_SERVER
-    | {"JetStream", "Contracts", "Configuration", "JWTKit", "Crypto", "Yams"},
+    | {"JetStream", "Contracts", "NATSStreams", "Configuration", "JWTKit", "Crypto", "Yams"},
     "Sources/Orders": SERVICE,
     "Sources/Payments": SERVICE | HTTP_CLIENT,
     "Sources/Inventory": SERVICE | HTTP_CLIENT,

@@ -1,4 +1,5 @@
 import Crypto
+import Outbox
 import Postgres
 public import ServiceRuntime
 
@@ -68,11 +69,11 @@ public struct ShopCatalogue: Sendable {
                 let report = try await operation.run(file, shop: artisanID, mode: mode, by: identity, in: transaction)
                 return (report, false)
             }
-            let idempotency = IdempotencyStore(
+            let idempotency = IdempotentRequest(
                 scope: "inventory.shop-import:\(identity.actor):\(artisanID)", key: key,
-                request: [mode.isPartial ? 1 : 0] + bytes)
-            if let (_, json) = try await idempotency.begin(in: transaction) {
-                return (try AppJSON.decode(ShopImportReport.self, from: json), true)
+                hash: Array(SHA256.hash(data: [mode.isPartial ? 1 : 0] + bytes)))
+            if let answer = try await idempotency.begin(in: transaction) {
+                return (try AppJSON.decode(ShopImportReport.self, from: answer.json), true)
             }
             let report = try await operation.run(file, shop: artisanID, mode: mode, by: identity, in: transaction)
             idempotency.remember(status: 200, json: try AppJSON.encode(report), in: transaction)

@@ -26,8 +26,7 @@ extension EndToEnd {
             let nats = try await LocalNATS.start()
             let connection = try await NATSConnection.connect(NATSConfiguration(servers: [nats.url]), logger: .test)
             let admin = StreamsAdmin(connection, logger: .test)
-            let file = CommandProcess.root.appendingPathComponent(StreamsFile.defaultPath).path
-            try await admin.apply(try await admin.plan(try StreamsFile.read(file)))
+            try await admin.apply(try await admin.plan(try StreamsFile.embedded()))
             let environment = [
                 "ORDERS_DATABASE_URL": database.url, "NATS_URL": nats.url, "RELAY_BATCH": "3", "LOG_LEVEL": "error",
             ]

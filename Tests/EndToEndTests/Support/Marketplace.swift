@@ -114,7 +114,7 @@ final class Marketplace: Sendable {
 
     /// Makes the streams and consumers that are missing.
     func applyStreams() async throws {
-        let file = try StreamsFile.read(CommandProcess.root.appendingPathComponent(StreamsFile.defaultPath).path)
+        let file = try StreamsFile.embedded()
         let admin = StreamsAdmin(connection, logger: .test)
         try await admin.apply(try await admin.plan(file))
     }
