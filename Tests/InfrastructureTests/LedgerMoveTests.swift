@@ -9,7 +9,8 @@ import Testing
 @Suite struct LedgerMoveTests {
     private func steps() throws -> [String] {
         let page = try RepositoryFile.text("docs/postgres.md")
-        let section = try #require(page.components(separatedBy: "\n## Moving an existing outbox into the ledger\n").last)
+        let section = try #require(
+            page.components(separatedBy: "\n## Moving an existing outbox into the ledger\n").last)
         return section.components(separatedBy: "```sql\n").dropFirst().compactMap {
             $0.components(separatedBy: "\n```").first
         }

@@ -59,9 +59,12 @@ enum JobSQL {
 
     /// A new version of the rows, without the mark of a claim that was given up for no fault of the jobs'.
     static let unmark: Statement = """
-        update scheduled_job set updated_at = now()
-        where id = any (array(select id from scheduled_job where id = any ($1::bigint[]) for update skip locked))
+        update scheduled_job set updated_at = now() where id = any ($1::bigint[])
         """
+
+    /// A backend that was ended tells its client before it lets go of its locks; whoever else has the job by now may
+    /// keep it for long.
+    static let waitBriefly: Statement = "select set_config('lock_timeout', '2s', true)"
 
     /// One job of a batch that failed as a whole.
     static let claimOne: Statement = """
@@ -111,5 +114,7 @@ enum JobSQL {
         where id = $1::bigint and state = 'dead'
         """
 
-    static let all = [schedule, ensure, cancel, claim, unmark, claimOne, finish, again, fail, look, list, retry]
+    static let all = [
+        schedule, ensure, cancel, claim, unmark, waitBriefly, claimOne, finish, again, fail, look, list, retry,
+    ]
 }

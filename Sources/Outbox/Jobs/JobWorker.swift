@@ -148,7 +148,12 @@ struct JobWorker: Sendable {
     /// it does.
     private func unmark(_ jobs: [Job]) async {
         // Of its own, so that a cancelled worker writes it too.
-        await Task { [pool] in _ = try? await pool.query(JobSQL.unmark.bind(jobs.map(\.id))) }.value
+        await Task { [pool] in
+            try? await pool.withTransaction { transaction in
+                transaction.enqueue(JobSQL.waitBriefly.bind())
+                transaction.enqueue(JobSQL.unmark.bind(jobs.map(\.id)))
+            }
+        }.value
     }
 
     private func isInterruption(_ error: any Error) -> Bool {

@@ -19,7 +19,8 @@ struct LostWorkerTests {
             for job in jobs {
                 if job.key == killer { kill(getpid(), SIGKILL) }
                 try await transaction.query(
-                    Statement("insert into effect (job, attempt) values ($1::text, $2::int)").bind(job.key, job.attempt))
+                    Statement("insert into effect (job, attempt) values ($1::text, $2::int)").bind(job.key, job.attempt)
+                )
             }
             return .done
         }
