@@ -11,10 +11,10 @@ step = scripts/step.sh $@
 FILTER ?=
 ARGS ?=
 
-.PHONY: help setup build run demo load test test-asan lint format bench bench-relay coverage reset clean
+.PHONY: help setup build run demo load test test-asan lint format bench bench-relay bench-inventory coverage reset clean
 
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
 
 setup: ## Installs what is missing: C libraries, the Postgres server, nats-server
 	@scripts/setup.sh
@@ -55,6 +55,10 @@ bench-relay: setup ## Measures the relay beside the limit that a C program sets 
 	@scripts/step.sh build "building the benchmarks with optimisation" swift build -c release --product benchmarks
 	@scripts/build_limit.sh
 	@$(step) "measuring the relay" .build/release/benchmarks relay $(ARGS)
+
+bench-inventory: setup ## Measures reservations and their expiry, beside pgbench (ARGS='--repetitions 1')
+	@scripts/step.sh build "building the benchmarks with optimisation" swift build -c release --product benchmarks
+	@$(step) "measuring the inventory" .build/release/benchmarks inventory $(ARGS)
 
 coverage: setup ## Runs all tests and says which share of the lines of each target they ran
 	@$(step) "running the tests with coverage" scripts/coverage.sh

@@ -135,8 +135,8 @@ let package = Package(
         .executableTarget(
             name: "benchmarks",
             dependencies: [
-                "Postgres", "JetStream", "LocalServers", "Outbox", "ServiceRuntime", "Schema", arguments, lifecycle,
-                logging,
+                "Postgres", "JetStream", "LocalServers", "Outbox", "ServiceRuntime", "Schema", "Contracts", "Inventory",
+                arguments, lifecycle, logging,
             ],
             path: "Benchmarks", swiftSettings: strict),
 

@@ -8,5 +8,5 @@ import ArgumentParser
 struct Benchmarks: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "benchmarks", abstract: "Measures the project against the tools it is built on.",
-        subcommands: [TransactionBenchmark.self, RelayBenchmark.self, RunRelay.self])
+        subcommands: [TransactionBenchmark.self, RelayBenchmark.self, RunRelay.self, InventoryBenchmark.self])
 }

@@ -49,7 +49,7 @@ ALLOWED = {
     "Sources/Composition": EVERYTHING - {"ArgumentParser"},
     "Sources/artesanos": EVERYTHING | {"Composition"},
     "Benchmarks": OBSERVABILITY | CORE | LIFECYCLE
-    | {"JetStream", "ServiceRuntime", "Schema", "Contracts", "LocalServers", "ArgumentParser"},
+    | {"JetStream", "ServiceRuntime", "Schema", "Contracts", "Inventory", "LocalServers", "ArgumentParser"},
     "Tests/TestSupport": OBSERVABILITY | CORE | {"JetStream", "LocalServers", "Schema", "Contracts"},
     "Tests/PostgresTests": OBSERVABILITY | TESTING | {"Postgres"},
     "Tests/JetStreamTests": OBSERVABILITY | TESTING | {"JetStream"},

@@ -1,15 +1,15 @@
-import Postgres
+package import Postgres
 
 /// Loading and writing a ``StockBook``.
 ///
 /// Locks are taken in one order everywhere: orders by id, then stock by SKU. Jobs are never waited for. So no two
 /// transactions can wait for each other in a circle.
-enum StockBookSQL {
+package enum StockBookSQL {
     // MARK: Loading
 
     /// Opens the orders that are new here. Sorted, because an insert waits for another transaction's insert of the same
     /// key.
-    static let openOrders: Statement = """
+    package static let openOrders: Statement = """
         insert into reservation_order (order_id, saga_id)
         select o.order_id, o.saga_id
         from unnest($1::uuid[], $2::uuid[]) as o (order_id, saga_id)
@@ -18,7 +18,7 @@ enum StockBookSQL {
         """
 
     /// A statement of its own after the insert: its snapshot sees what other transactions committed meanwhile.
-    static let lockOrders: Statement = """
+    package static let lockOrders: Statement = """
         select order_id, saga_id, release_reason, late_order_at is not null, closed_at is not null
         from reservation_order
         where order_id = any($1::uuid[])
@@ -29,7 +29,7 @@ enum StockBookSQL {
     /// The SKUs that are named, and those that the orders' reservations hold. The stock rows come as they are once they
     /// are locked; what is read of the product may be from the moment at which the wait for the lock began, and a
     /// withdrawal that is committed within that wait is as good as one committed after it.
-    static let lockStock: Statement = """
+    package static let lockStock: Statement = """
         select s.sku, s.on_hand, s.reserved, s.low_stock_threshold, s.low_stock_alerted, p.artisan_id, p.active,
                (extract(epoch from p.reservation_ttl) * 1000000)::bigint
         from stock s
@@ -45,7 +45,7 @@ enum StockBookSQL {
         for no key update of s
         """
 
-    static let reservations: Statement = """
+    package static let reservations: Statement = """
         select r.id, r.order_id, r.saga_id, r.attempt, r.status, (extract(epoch from r.ttl) * 1000000)::bigint,
                r.expires_at, r.hold_until, r.extensions, r.created_at, r.ended_at, r.reason, l.skus, l.quantities
         from reservation r
@@ -58,12 +58,12 @@ enum StockBookSQL {
         """
 
     /// After the locks, which may have been waited for.
-    static let clock: Statement = "select clock_timestamp()"
+    package static let clock: Statement = "select clock_timestamp()"
 
     // MARK: Writing
 
     /// By differences, so that the CHECK on the row has the last word.
-    static let updateStock: Statement = """
+    package static let updateStock: Statement = """
         update stock s
         set on_hand = s.on_hand + d.on_hand, reserved = s.reserved + d.reserved, low_stock_threshold = d.threshold,
             low_stock_alerted = d.alerted, updated_at = clock_timestamp()
@@ -72,7 +72,7 @@ enum StockBookSQL {
         where s.sku = d.sku
         """
 
-    static let insertReservations: Statement = """
+    package static let insertReservations: Statement = """
         insert into reservation
             (id, order_id, saga_id, attempt, status, ttl, expires_at, hold_until, extensions, created_at, ended_at, reason)
         select n.id, n.order_id, n.saga_id, n.attempt, n.status, n.ttl * interval '1 microsecond', n.expires_at,
@@ -84,7 +84,7 @@ enum StockBookSQL {
                   reason)
         """
 
-    static let insertLines: Statement = """
+    package static let insertLines: Statement = """
         insert into reservation_line (reservation_id, sku, quantity)
         select n.reservation_id, n.sku, n.quantity
         from unnest($1::uuid[], $2::text[], $3::bigint[]) as n (reservation_id, sku, quantity)
@@ -109,7 +109,7 @@ enum StockBookSQL {
         where o.order_id = c.order_id
         """
 
-    static let appendLedger: Statement = """
+    package static let appendLedger: Statement = """
         insert into stock_ledger (sku, kind, delta_on_hand, delta_reserved, reason, actor, reference)
         select e.sku, e.kind, e.on_hand, e.reserved, e.reason, e.actor, e.reference
         from unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::text[])
@@ -120,7 +120,7 @@ enum StockBookSQL {
     // MARK: The expiry jobs, many at once
 
     /// The keys are new (see `Reservation.expiryJobKey`), so that this never waits for a job that runs.
-    static let scheduleExpiry: Statement = """
+    package static let scheduleExpiry: Statement = """
         insert into scheduled_job (kind, unique_key, run_at, payload)
         select $1::text, j.key, j.run_at, j.payload::json
         from unnest($2::text[], $3::timestamptz[], $4::text[]) as j (key, run_at, payload)

@@ -100,8 +100,8 @@ struct ExpiryTests {
         #expect(dead == 0)
     }
 
-    /// Takes about two seconds by itself; the bound leaves room for all the tests that run beside it, unoptimised.
-    @Test("10,000 holds that are due at once end within seconds, each told once")
+    /// How fast: `make bench-inventory`.
+    @Test("10,000 holds that are due at once all end, each told once")
     func manyAtOnce() async throws {
         let setting = try await Setting()
         try await setting.product("JAR", stock: 20_000)
@@ -109,12 +109,9 @@ struct ExpiryTests {
             try await setting.apply(batch: try (0..<500).map { _ in try TestOrder(["JAR": 1]).created() })
         }
         try await setting.passTime()
-        let start = ContinuousClock.now
         try await setting.runJobs(until: "all have expired", within: .seconds(60)) {
             try await setting.count("select count(*) from reservation where status = 'active'") == 0
         }
-        let took = ContinuousClock.now - start
-        #expect(took < .seconds(30))
         let told = try await setting.count(
             "select count(distinct aggregate_id) from outbox where subject = 'inventory.released.v1'")
         #expect(told == 10_000)
