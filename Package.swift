@@ -66,7 +66,7 @@ let package = Package(
         .target(name: "Postgres", dependencies: ["CLibPQ", logging, metrics], swiftSettings: strict),
         .target(name: "JetStream", dependencies: ["CNATS", logging, metrics], swiftSettings: strict),
         .target(
-            name: "Outbox", dependencies: ["Postgres", logging, metrics, serviceContext, lifecycle],
+            name: "Outbox", dependencies: ["Postgres", logging, metrics, tracing, serviceContext, lifecycle],
             swiftSettings: strict),
 
         // What the three services share.
@@ -83,6 +83,7 @@ let package = Package(
             dependencies: [
                 "Outbox", "JetStream", "Postgres", "Contracts", "NATSStreams", hummingbird, http, nio, lifecycle,
                 unixSignals, logging, metrics, coreMetrics, tracing, serviceContext, configuration, jwt, crypto, yams,
+                asyncHTTPClient,
             ],
             swiftSettings: strict),
 
@@ -156,7 +157,7 @@ let package = Package(
             ]),
         tests(
             "OutboxTests",
-            ["Outbox", "Schema", "JetStream", "ServiceRuntime", "LocalServers", serviceContext, coreMetrics]),
+            ["Outbox", "Schema", "JetStream", "ServiceRuntime", "LocalServers", serviceContext, tracing, coreMetrics]),
         tests(
             "ServiceRuntimeTests",
             [

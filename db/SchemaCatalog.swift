@@ -10,5 +10,8 @@ public enum SchemaCatalog {
         Migration(
             line: "outbox", version: 2, name: "upkeep",
             up: PackageResources.outbox_002_upkeep_up_sql, down: PackageResources.outbox_002_upkeep_down_sql),
+        Migration(
+            line: "outbox", version: 3, name: "head",
+            up: PackageResources.outbox_003_head_up_sql, down: PackageResources.outbox_003_head_down_sql),
     ]
 }

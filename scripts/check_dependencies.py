@@ -39,7 +39,7 @@ ALLOWED = {
     "db": {"Outbox"},
     "infra/nats": set(),
     "Sources/Contracts": {"Outbox"},
-    "Sources/ServiceRuntime": CORE | OBSERVABILITY | LIFECYCLE | HTTP_SERVER
+    "Sources/ServiceRuntime": CORE | OBSERVABILITY | LIFECYCLE | HTTP_SERVER | HTTP_CLIENT
     | {"JetStream", "Contracts", "NATSStreams", "Configuration", "JWTKit", "Crypto", "Yams"},
     "Sources/Orders": SERVICE,
     "Sources/Payments": SERVICE | HTTP_CLIENT,

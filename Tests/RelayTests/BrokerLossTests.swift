@@ -72,6 +72,67 @@ struct BrokerLossTests {
         await setting.close()
     }
 
+    @Test("a stream that is purged, as a whole or in part, is filled again", arguments: ways, [nil, 250] as [UInt64?])
+    func streamPurged(batches: JetStreamBroker.AtomicBatches, upTo: UInt64?) async throws {
+        var setting = try await RelaySetting.make(batches)
+        setting.configuration.streamPoll = .milliseconds(50)
+        let consumer = try await EffectConsumer(of: setting)
+        try await consumer.consume(setting) {
+            try await setting.withRelay {
+                try await setting.append(600)
+                try await setting.streamEqualsLedger()
+                try await consumer.untilEachHasItsEffect(setting)
+                _ = try await setting.context.purgeStream(setting.stream, upTo: upTo)
+                try await setting.append(50)
+                try await eventually("everything stands behind what was left", within: .seconds(20)) {
+                    try await setting.streamPositions().suffix(650) == setting.ledgerPositions()
+                }
+                try await consumer.untilEachHasItsEffect(setting)
+            }
+        }
+        #expect(setting.metrics["outbox_relay_refills_total"] == 1)
+        #expect(setting.log.contains("stream was purged, copying it again from the ledger", .error))
+        #expect(try await setting.deadPositions() == [])
+        await consumer.pool.close()
+        await setting.close()
+    }
+
+    @Test("what ages out of a stream does not come again")
+    func agedOut() async throws {
+        var setting = try await RelaySetting.make(.never) { $0.maxAge = .seconds(1) }
+        setting.configuration.streamPoll = .milliseconds(20)
+        try await setting.withRelay {
+            try await setting.append(100)
+            try await eventually("all have aged out, and the relay has seen it") {
+                let state = try await setting.context.streamInfo(setting.stream).state
+                let seen = try await setting.pool.query("select first_sequence from outbox_cursor").first?
+                    .get(0, as: Int64.self)
+                return state.messages == 0 && state.lastSequence == 100 && seen == 101
+            }
+            try await setting.append(1)
+            try await eventually("the next event is stored") {
+                try await setting.context.streamInfo(setting.stream).state.lastSequence == 101
+            }
+        }
+        #expect(setting.metrics["outbox_relay_refills_total"] == 0)
+        await setting.close()
+    }
+
+    @Test("a stream that is deleted and made anew while there is nothing to relay is filled again")
+    func streamMadeAnewWhileIdle() async throws {
+        var setting = try await RelaySetting.make(.from(2))
+        setting.configuration.streamPoll = .milliseconds(50)
+        try await setting.withRelay {
+            try await setting.append(100)
+            try await setting.streamEqualsLedger()
+            try await setting.context.deleteStream(setting.stream)
+            try await setting.makeStream()
+            try await setting.streamEqualsLedger()
+        }
+        #expect(setting.metrics["outbox_relay_rewinds_total"] >= 1)
+        await setting.close()
+    }
+
     @Test("a server killed again and again under load loses and doubles nothing", arguments: ways)
     func killedUnderLoad(batches: JetStreamBroker.AtomicBatches) async throws {
         let server = try await LocalNATS.start()

@@ -11,15 +11,20 @@ public struct RelayAssembly: Sendable {
     public let wakeups: [ServiceName: Wakeup]
     private let configuration: ArtesanosConfiguration
     private let connection: NATSConnection
+    private let isTracing: Bool
     private let logger: Logger
 
-    /// - Parameter names: whose ledgers.
+    /// - Parameters:
+    ///   - names: whose ledgers.
+    ///   - isTracing: whether events of sampled traces get a span of their way to the stream.
     public init(
-        _ names: [ServiceName], configuration: ArtesanosConfiguration, connection: NATSConnection, logger: Logger
+        _ names: [ServiceName], configuration: ArtesanosConfiguration, connection: NATSConnection,
+        isTracing: Bool = false, logger: Logger
     ) {
         self.wakeups = Dictionary(uniqueKeysWithValues: names.map { ($0, Wakeup()) })
         self.configuration = configuration
         self.connection = connection
+        self.isTracing = isTracing
         self.logger = logger
     }
 
@@ -36,11 +41,11 @@ public struct RelayAssembly: Sendable {
                 ])
             }
             database.applicationName = "artesanos-relay-\(name.rawValue)"
-            let relay = Relay(
-                configuration: RelayConfiguration(
-                    stream: name.stream, database: database, batchSize: configuration.relay.batchSize,
-                    batchesInFlight: configuration.relay.batchesInFlight),
-                broker: broker, wakeup: wakeup, logger: logger)
+            var relaying = RelayConfiguration(
+                stream: name.stream, database: database, batchSize: configuration.relay.batchSize,
+                batchesInFlight: configuration.relay.batchesInFlight)
+            relaying.isTracing = isTracing
+            let relay = Relay(configuration: relaying, broker: broker, wakeup: wakeup, logger: logger)
             return [relay, NATSWakeupListener(connection, stream: name.stream, wakeup: wakeup, logger: logger)]
         }
         return members.isEmpty ? [] : [RelayGroup(members: members)]

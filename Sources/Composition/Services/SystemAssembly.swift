@@ -65,11 +65,11 @@ public struct SystemAssembly: Sendable {
     public func services(on connection: NATSConnection) async throws -> [any Service] {
         // Relays have settled what they sent before the connection ends; services may still owe acknowledgements.
         let drainTimeout: Duration = hosted.isEmpty ? .milliseconds(250) : .seconds(10)
-        var services: [any Service] = [
-            NATSConnectionService(connection, drainTimeout: drainTimeout, logger: logger)
-        ]
+        var services: [any Service] =
+            telemetry.background + [NATSConnectionService(connection, drainTimeout: drainTimeout, logger: logger)]
         let relays = RelayAssembly(
-            relayed, configuration: configuration, connection: connection, logger: logger)
+            relayed, configuration: configuration, connection: connection,
+            isTracing: telemetry.tracer.isKeepingSpans, logger: logger)
         if let relayPort {
             services.append(
                 RelayEndpoint(

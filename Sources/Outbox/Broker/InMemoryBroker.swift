@@ -112,6 +112,20 @@ public final class InMemoryBroker: RelayBroker {
         }
     }
 
+    public func extent(of stream: String, beyond known: UInt64) async throws -> StreamExtent {
+        try state.withLock { state in
+            if state.isAway { throw Away() }
+            let stream = state.streams[stream] ?? Stream()
+            let first = stream.messages.first
+            let sequence = first?.sequence ?? stream.lastSequence + 1
+            let head = StreamHead(
+                sequence: sequence, position: first?.message.position, event: first?.message.payload,
+                retention: .everything)
+            return StreamExtent(
+                lastSequence: stream.lastSequence, head: stream.lastSequence > 0 && sequence > known ? head : nil)
+        }
+    }
+
     public func publish(
         _ messages: [LedgerMessage], to stream: String, after sequence: UInt64
     ) async -> any PendingPublish {
@@ -201,6 +215,14 @@ public final class InMemoryBroker: RelayBroker {
             known.lastSequence = known.messages.last?.sequence ?? (known.lastSequence - UInt64(lost.count))
             if !keepsDedupe { for message in lost { known.sequenceByID[message.message.messageID] = nil } }
             state.streams[stream] = known
+        }
+    }
+
+    /// The stream's first messages are purged.
+    public func purge(_ stream: String, count: Int = .max) {
+        state.withLock { state in
+            guard let known = state.streams[stream] else { return }
+            state.streams[stream]?.messages.removeFirst(min(count, known.messages.count))
         }
     }
 

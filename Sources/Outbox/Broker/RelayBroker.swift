@@ -1,10 +1,15 @@
-/// What the relay needs of a broker: where a stream ends, and fenced, ordered publishing.
+/// What the relay needs of a broker: where a stream ends and begins, and fenced, ordered publishing.
 ///
 /// Implemented by JetStream for production and by ``InMemoryBroker`` for simulation.
 public protocol RelayBroker: Sendable {
     /// Where the stream ends, read from its leader (not from a follower that may lag).
     /// - Throws: any error; the relay waits and asks again.
     func tail(of stream: String) async throws -> StreamTail
+
+    /// Both ends of the stream, for a look from time to time whether it is still what it was.
+    /// - Parameter known: the first sequence that was seen last; the head is of interest only behind it.
+    /// - Throws: any error; the relay waits and asks again.
+    func extent(of stream: String, beyond known: UInt64) async throws -> StreamExtent
 
     /// Hands a batch to the broker, in order, and returns once it is handed over, before it is acknowledged.
     ///
@@ -53,6 +58,48 @@ public struct StreamTail: Sendable, Equatable {
         self.sequence = sequence
         self.position = position
         self.event = event
+    }
+}
+
+/// Both ends of a stream.
+public struct StreamExtent: Sendable, Equatable {
+    /// As ``StreamTail/sequence``.
+    public let lastSequence: UInt64
+    /// Where the stream begins; nil when that is where it began before, or when it cannot be told.
+    public let head: StreamHead?
+
+    public init(lastSequence: UInt64, head: StreamHead?) {
+        self.lastSequence = lastSequence
+        self.head = head
+    }
+}
+
+/// Where a stream begins, and what may go there without being missed.
+public struct StreamHead: Sendable, Equatable {
+    /// The first sequence that is there; the one behind the last when the stream is empty.
+    public let sequence: UInt64
+    /// The ledger position of that message; nil when the stream is empty.
+    public let position: Int64?
+    /// Its payload; nil when the stream is empty.
+    public let event: [UInt8]?
+    /// What the stream lets go by itself.
+    public let retention: Retention
+
+    /// What a stream lets go by itself.
+    public enum Retention: Sendable, Equatable {
+        /// Nothing: whatever is gone was taken.
+        case everything
+        /// What was stored longer ago than this, and nothing else.
+        case age(Duration)
+        /// By other rules (a number of messages or bytes, what consumers have had): what is gone tells nothing.
+        case other
+    }
+
+    public init(sequence: UInt64, position: Int64?, event: [UInt8]?, retention: Retention) {
+        self.sequence = sequence
+        self.position = position
+        self.event = event
+        self.retention = retention
     }
 }
 

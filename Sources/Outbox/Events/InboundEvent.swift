@@ -10,7 +10,8 @@ public struct InboundEvent: Sendable {
     public let source: String
     /// When the event was made, by the clock of its maker.
     public let time: Date
-    public let traceparent: String?
+    /// The trace in which it is handled.
+    public internal(set) var traceparent: String?
     /// The stream it came from, or that it first came from when it is re-driven.
     public let stream: String
     public let streamSequence: UInt64

@@ -15,13 +15,18 @@ public final class ConsumerRunner: Service {
     private let broker: any ConsumerBroker
     private let logger: Logger
     private let metrics: ConsumerMetrics
+    private let isTracing: Bool
     private let isStopping = Atomic(false)
     private let stop = Wakeup()
 
     /// - Parameters:
     ///   - consumer: what to consume, and with which handler.
     ///   - pool: the service's database.
-    public init(_ consumer: ConsumerDefinition, broker: any ConsumerBroker, pool: PostgresPool, logger: Logger) {
+    ///   - isTracing: whether the handling of each event of a trace gets a span; for a tracer that keeps spans.
+    public init(
+        _ consumer: ConsumerDefinition, broker: any ConsumerBroker, pool: PostgresPool, isTracing: Bool = false,
+        logger: Logger
+    ) {
         self.consumer = consumer
         self.inbox = Inbox(consumer: consumer, pool: pool)
         self.broker = broker
@@ -29,6 +34,7 @@ public final class ConsumerRunner: Service {
         logger[metadataKey: "consumer"] = "\(consumer.name)"
         self.logger = logger
         self.metrics = ConsumerMetrics(consumer: consumer.name)
+        self.isTracing = isTracing
     }
 
     /// Consumes until the task is cancelled or the service group shuts down gracefully: what was fetched is applied
@@ -46,7 +52,7 @@ public final class ConsumerRunner: Service {
 
     private func work() async {
         var backoff = Backoff(base: .milliseconds(50), cap: .seconds(2))
-        var tries = Tries()
+        var tries = Tries(trace: ConsumerTrace(consumer: consumer.name))
         var isInterrupted = false
         while goesOn {
             do {
@@ -91,6 +97,7 @@ public final class ConsumerRunner: Service {
     private struct Tries {
         var failures: [UInt64: Int] = [:]
         var gate = AggregateGate()
+        var trace: ConsumerTrace
     }
 
     /// A message that killed the process before it could be counted here comes again and again: past this many
@@ -103,10 +110,13 @@ public final class ConsumerRunner: Service {
 
     private func apply(_ deliveries: [any Delivery], tries: inout Tries) async throws {
         let started = ContinuousClock.now
-        defer { metrics.batch.record(duration: ContinuousClock.now - started) }
+        defer {
+            metrics.batch.record(duration: ContinuousClock.now - started)
+            tries.trace.endAll()
+        }
         var batch: [(delivery: any Delivery, event: InboundEvent)] = []
         for delivery in deliveries {
-            let event: InboundEvent
+            var event: InboundEvent
             do {
                 event = try InboundEvent(
                     json: delivery.payload, stream: consumer.stream, streamSequence: delivery.streamSequence,
@@ -118,6 +128,7 @@ public final class ConsumerRunner: Service {
             if tries.gate.holds(aggregate: event.aggregateID, sequence: event.streamSequence) {
                 postpone(delivery, event, for: consumer.retry.delay(attempt: 1), tries: &tries)
             } else {
+                if isTracing { tries.trace.begin(&event) }
                 batch.append((delivery, event))
             }
         }
@@ -164,6 +175,7 @@ public final class ConsumerRunner: Service {
         let failures = (tries.failures[event.streamSequence] ?? 0) + 1
         let isSuspicious = delivery.deliveryCount >= Self.suspiciousDeliveries
         guard failures < consumer.maxAttempts && !isSuspicious else {
+            tries.trace.end(event, "dead_lettered", error: error)
             try await deadLetter(delivery, event: event, error: "\(error)", attempts: failures)
             tries.failures[event.streamSequence] = nil
             tries.gate.release(aggregate: event.aggregateID, sequence: event.streamSequence)
@@ -171,6 +183,7 @@ public final class ConsumerRunner: Service {
         }
         tries.failures[event.streamSequence] = failures
         metrics.retried.increment()
+        tries.trace.end(event, "retried", error: error)
         logger.warning(
             "event failed, will be tried again",
             metadata: metadata(event).merging(["attempt": "\(failures)", "error": "\(error)"]) { $1 })
@@ -192,14 +205,18 @@ public final class ConsumerRunner: Service {
         tries.gate.release(aggregate: event.aggregateID, sequence: event.streamSequence)
         switch applied {
         case .handled(.applied):
+            tries.trace.end(event, "applied")
             metrics.applied.increment()
         case .handled(.ignored(let reason)):
+            tries.trace.end(event, "ignored")
             metrics.ignored.increment()
             logger.debug("event ignored", metadata: metadata(event).merging(["reason": "\(reason)"]) { $1 })
         case .handled(.parked(let reason)):
+            tries.trace.end(event, "parked")
             metrics.parked.increment()
             logger.error("event parked", metadata: metadata(event).merging(["reason": "\(reason)"]) { $1 })
         case .duplicate, nil:
+            tries.trace.end(event, "duplicate")
             metrics.duplicates.increment()
         }
     }

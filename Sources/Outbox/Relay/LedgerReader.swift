@@ -6,14 +6,16 @@ struct LedgerReader {
     let stream: String
 
     /// A batch of rows above `position`; with `askingHolders`, who held the outbox's lock just *before* they were read;
-    /// with `cursor`, that is saved too. One round trip, in which each statement has a snapshot of its own.
+    /// with `cursor`, that is saved too; `withTimes` adds when each was made. One round trip, in which each statement has a snapshot of its own.
     func read(
-        after position: Int64, limit: Int, askingHolders: Bool, saving cursor: RelayCursor?
+        after position: Int64, limit: Int, askingHolders: Bool, saving cursor: RelayCursor?,
+        withTimes: Bool
     ) async throws -> (rows: PostgresRows, holders: Set<String>) {
         var statements: [BoundStatement] = []
         if let cursor { statements.append(saveStatement(cursor)) }
         if askingHolders { statements.append(RelaySQL.holders.bind()) }
-        statements.append(RelaySQL.read.bind(position, Int64(limit)))
+        let read = withTimes ? RelaySQL.readWithTimes : RelaySQL.read
+        statements.append(read.bind(position, Int64(limit)))
         let results = try await connection.pipeline(statements)
         let holders = askingHolders ? try Self.holders(results[results.count - 2]) : []
         return (results[results.count - 1], holders)
@@ -42,8 +44,9 @@ struct LedgerReader {
 
     func cursor() async throws -> RelayCursor? {
         guard let row = try await connection.query(RelaySQL.cursor.bind(stream)).first else { return nil }
-        let (position, sequence, epoch) = try row.decode(Int64.self, Int64.self, Int32.self)
-        return RelayCursor(position: position, sequence: UInt64(sequence), epoch: epoch)
+        let (position, sequence, epoch, first) = try row.decode(Int64.self, Int64.self, Int32.self, Int64.self)
+        return RelayCursor(
+            position: position, sequence: UInt64(sequence), epoch: epoch, firstSequence: UInt64(first))
     }
 
     func save(_ cursor: RelayCursor) async throws {
@@ -52,7 +55,8 @@ struct LedgerReader {
     }
 
     private func saveStatement(_ cursor: RelayCursor) -> BoundStatement {
-        RelaySQL.saveCursor.bind(stream, cursor.position, Int64(cursor.sequence), cursor.epoch)
+        RelaySQL.saveCursor.bind(
+            stream, cursor.position, Int64(cursor.sequence), cursor.epoch, Int64(cursor.firstSequence))
     }
 
     /// Where to go on, with the rows counted where the tail's own message is gone.
@@ -66,7 +70,11 @@ struct LedgerReader {
         case .countForward(let count):
             let known = known ?? .beginning
             let position = try await position(RelaySQL.positionAfter.bind(known.position, count, stream))
-            return (RelayCursor(position: position ?? known.position, sequence: tail.sequence, epoch: known.epoch), 0)
+            return (
+                RelayCursor(
+                    position: position ?? known.position, sequence: tail.sequence, epoch: known.epoch,
+                    firstSequence: known.firstSequence), 0
+            )
         case .countBackward(let count):
             let known = known ?? .beginning
             let position = try await position(RelaySQL.positionBefore.bind(known.position, count, stream)) ?? 0
@@ -77,15 +85,33 @@ struct LedgerReader {
         }
     }
 
-    /// Whether the ledger still has what the stream's last message is a copy of. A promoted standby that was not up to
+    /// Whether the ledger still has what a message of the stream is a copy of. A promoted standby that was not up to
     /// date, or a backup, lacks the last events: new ones are given their positions again, or lie behind a gap.
-    func has(_ tail: StreamTail) async throws -> Bool {
-        guard let position = tail.position, let event = tail.event else { return true }
+    /// True when the message is not known.
+    func has(_ event: [UInt8]?, at position: Int64?) async throws -> Bool {
+        guard let position, let event else { return true }
         return try await connection.query(RelaySQL.hasEvent.bind(position, event)).first?.get(0) ?? true
     }
 
     private func position(_ statement: BoundStatement) async throws -> Int64? {
         try await connection.query(statement).first?.get(0)
+    }
+
+    /// Where to copy again from when what is gone from the stream's beginning did not go by the stream's own rules; nil
+    /// when it did, or when that cannot be told. The rows just before the beginning are looked at: the stream loses
+    /// its oldest messages first.
+    /// - Parameter relayed: how far the stream got: there it begins when it is empty.
+    func refillStart(_ head: StreamHead, relayed: Int64) async throws -> Int64? {
+        let age: Duration?
+        switch head.retention {
+        case .everything: age = nil
+        case .age(let limit): age = limit
+        case .other: return nil
+        }
+        // A message of another ledger (a database made anew) has a position that says nothing about this one.
+        guard try await has(head.event, at: head.position) else { return nil }
+        return try await position(
+            RelaySQL.refillStart.bind(head.position ?? relayed + 1, age?.microseconds, stream))
     }
 
     /// Where the ledger begins: what lay before was dropped with its partition.

@@ -71,6 +71,7 @@ public final class Relay: Service {
                     logger.warning("relay interrupted, will go on", metadata: ["error": "\(error)"])
                 }
                 isInterrupted = true
+                metrics.wait.show(.database)
                 await stop.wait(upTo: backoff.next())
             }
         }
@@ -83,10 +84,12 @@ public final class Relay: Service {
             connected()
             while try await !lock.tryAdvisoryLock(RelayLock.key(stream: configuration.stream)) {
                 guard goesOn else { return }
+                metrics.wait.show(.standby)
                 await stop.wait(upTo: configuration.standbyPoll)
             }
             try await RelayStep.locked.passed()
             metrics.isLeader.record(1)
+            metrics.wait.show(nil)
             defer { metrics.isLeader.record(0) }
             logger.info("relay leads")
             try await withConnection(RelayLock.session(configuration.database)) { connection in
@@ -117,6 +120,7 @@ public final class Relay: Service {
                     logger.warning("broker takes nothing, will try again", metadata: ["error": "\(reason)"])
                 }
                 isBrokerAway = true
+                metrics.wait.show(.broker)
                 await stop.wait(upTo: backoff.next())
             }
         }

@@ -19,6 +19,7 @@ struct RelayRun {
         let positions: [Int64]
         /// Where the cursor is once it is stored.
         let end: RelayCursor
+        let traced: [RelayTrace.Event]
         let started: ContinuousClock.Instant
     }
 
@@ -29,6 +30,7 @@ struct RelayRun {
     let logger: Logger
     let wakeup: Wakeup
 
+    private let trace: RelayTrace?
     private var gaps = GapRule()
     private var limit: BatchLimit
     private var skipped: Set<Int64> = []
@@ -42,6 +44,7 @@ struct RelayRun {
     private var stallBegan: ContinuousClock.Instant?
     private var stallReported: ContinuousClock.Instant?
     private var lagMeasured: ContinuousClock.Instant?
+    private var streamLooked: ContinuousClock.Instant?
 
     init(
         reader: LedgerReader, broker: any RelayBroker, configuration: RelayConfiguration, metrics: RelayMetrics,
@@ -54,6 +57,7 @@ struct RelayRun {
         self.metrics = metrics
         self.logger = logger
         self.wakeup = wakeup
+        self.trace = configuration.isTracing ? RelayTrace(stream: configuration.stream) : nil
     }
 
     mutating func relay(goesOn: () -> Bool, progressed: () -> Void) async throws -> End {
@@ -68,6 +72,7 @@ struct RelayRun {
 
         var poll = configuration.busyPoll
         while goesOn() {
+            if let end = try await lookAtStream(progressed) { return end }
             let isWaitingForGap = gaps.isWaiting
             let count = flights.count < configuration.batchesInFlight ? try await sendNext() : 0
             if count > 0 { poll = configuration.busyPoll }
@@ -94,7 +99,7 @@ struct RelayRun {
         let known = try await reader.cursor() ?? .beginning
         var (cursor, lost) = try await reader.start(tail: tail)
         // Behind the cursor the ledger is whole: it was written after the rows, and is as old as they are.
-        if cursor.position > known.position, try await !reader.has(tail) {
+        if cursor.position > known.position, try await !reader.has(tail.event, at: tail.position) {
             reportLedgerLoss(tail, known)
             cursor = RelayCursor(position: known.position, sequence: tail.sequence, epoch: known.epoch + 1)
         }
@@ -135,12 +140,58 @@ struct RelayRun {
             metadata: ["from_position": "\(position + 1)", "first_position": "\(first)"])
     }
 
+    /// Sees from time to time whether the stream is still what it was, also while there is nothing to relay: its end
+    /// may be lost, its beginning purged.
+    private mutating func lookAtStream(_ progressed: () -> Void) async throws -> End? {
+        guard streamLooked.map({ .now - $0 >= configuration.streamPoll }) ?? true else { return nil }
+        while !flights.isEmpty {
+            if let end = try await settleFirst() { return end }
+            progressed()
+        }
+        streamLooked = .now
+        let extent: StreamExtent
+        do {
+            extent = try await broker.extent(of: configuration.stream, beyond: stored.firstSequence)
+        } catch {
+            return .waitForBroker("\(error)")
+        }
+        guard extent.lastSequence == stored.sequence else { return .again }
+        if let head = extent.head { try await refill(from: head) }
+        return nil
+    }
+
+    /// Copies again what was purged from the stream's beginning.
+    ///
+    /// That it has gone back is not written down before the first of it is stored: until then whoever leads next sees the
+    /// same, and does the same.
+    private mutating func refill(from head: StreamHead) async throws {
+        guard let start = try await reader.refillStart(head, relayed: stored.position) else {
+            stored.firstSequence = head.sequence
+            sent.firstSequence = head.sequence
+            unsaved = stored
+            return
+        }
+        metrics.refills.increment()
+        logger.error(
+            "stream was purged, copying it again from the ledger",
+            metadata: [
+                "from_position": "\(start)", "first_sequence": "\(head.sequence)", "epoch": "\(stored.epoch + 1)",
+            ])
+        stored.position = start
+        stored.epoch += 1
+        sent = stored
+        sent.firstSequence = head.sequence
+        unsaved = nil
+        skipped = try await reader.skipped(after: start)
+    }
+
     /// Reads the next rows and hands over those that may go.
     /// - Returns: how many rows were passed; 0 when there is nothing to do.
     private mutating func sendNext() async throws -> Int {
         let wasWaiting = gaps.isWaiting
         let (rows, holders) = try await reader.read(
-            after: sent.position, limit: limit.rows, askingHolders: wasWaiting, saving: unsaved)
+            after: sent.position, limit: limit.rows, askingHolders: wasWaiting, saving: unsaved,
+            withTimes: trace != nil)
         if unsaved != nil { try await RelayStep.cursorSaved.passed() }
         unsaved = nil
         try await RelayStep.rowsRead.passed()
@@ -152,11 +203,15 @@ struct RelayRun {
             if !gaps.isWaiting, let last = positions.last {
                 gaps.note(holders: try await reader.holders(), upTo: last)
             }
-            if admission.count == 0 { try await reportStall() }
+            if admission.count == 0 {
+                metrics.wait.show(.gap)
+                try await reportStall()
+            }
         } else {
             stallBegan = nil
             stallReported = nil
             metrics.stallSeconds.record(0)
+            metrics.wait.show(nil)
         }
         guard admission.count > 0 else {
             // A hole that nobody can fill any more is passed by reading once again, now.
@@ -171,11 +226,14 @@ struct RelayRun {
         messages.reserveCapacity(rows.count)
         var last = sent.position
         var bytes = 0
+        var traced: [RelayTrace.Event] = []
         for row in rows {
             let message = try reader.message(row, epoch: sent.epoch)
             last = message.position
             bytes += message.payload.count
-            if !skipped.contains(last) { messages.append(message) }
+            guard !skipped.contains(last) else { continue }
+            messages.append(message)
+            if trace != nil, let event = RelayTrace.Event(message, occurredAt: try row.get(4)) { traced.append(event) }
         }
         limit.note(rows: rows.count, bytes: bytes)
         let after = sent.sequence
@@ -185,7 +243,8 @@ struct RelayRun {
         let started = ContinuousClock.now
         let pending = await broker.publish(messages, to: configuration.stream, after: after)
         flights.append(
-            Flight(pending: pending, positions: messages.map(\.position), end: sent, started: started))
+            Flight(
+                pending: pending, positions: messages.map(\.position), end: sent, traced: traced, started: started))
         try await RelayStep.handedOver.passed()
     }
 
@@ -200,6 +259,7 @@ struct RelayRun {
             try await RelayStep.acknowledged.passed()
             let hasProgressed = flight.end.position > stored.position
             stored = flight.end
+            trace?.stored(flight.traced, after: .now - flight.started)
             metrics.batches.increment()
             metrics.relayed.increment(by: Int64(flight.positions.count))
             if hasProgressed { unsaved = stored }

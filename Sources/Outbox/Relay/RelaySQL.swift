@@ -10,6 +10,14 @@ enum RelaySQL {
         limit $2::bigint
         """
 
+    static let readWithTimes: Statement = """
+        select position, subject, event, traceparent, occurred_at
+        from outbox
+        where position > $1::bigint
+        order by position
+        limit $2::bigint
+        """
+
     /// Who holds the lock that a transaction takes before it is given a position. A prepared transaction has no pid.
     static let holders: Statement = """
         select l.virtualtransaction
@@ -29,17 +37,17 @@ enum RelaySQL {
         """
 
     static let cursor: Statement = """
-        select position, stream_sequence, epoch from outbox_cursor where stream = $1::text
+        select position, stream_sequence, epoch, first_sequence from outbox_cursor where stream = $1::text
         """
 
     /// A higher epoch wins over a higher position: after a rewind the cursor goes back. A relay that was fenced off
     /// long ago cannot move it back within one epoch.
     static let saveCursor: Statement = """
-        insert into outbox_cursor as c (stream, position, stream_sequence, epoch, updated_at)
-        values ($1::text, $2::bigint, $3::bigint, $4::int, now())
+        insert into outbox_cursor as c (stream, position, stream_sequence, epoch, first_sequence, updated_at)
+        values ($1::text, $2::bigint, $3::bigint, $4::int, $5::bigint, now())
         on conflict (stream) do update
         set position = excluded.position, stream_sequence = excluded.stream_sequence, epoch = excluded.epoch,
-            updated_at = now()
+            first_sequence = excluded.first_sequence, updated_at = now()
         where excluded.epoch > c.epoch or (excluded.epoch = c.epoch and excluded.position >= c.position)
         """
 
@@ -75,6 +83,30 @@ enum RelaySQL {
             select from outbox where position = $1::bigint and convert_to(event::text, 'UTF8') = $2::bytea)
         """
 
+    /// The position before the one to copy again from, if any of the rows just before $1 is younger than the stream
+    /// keeps messages ($2 microseconds; null: for ever): it cannot have aged out. A message is never older than its
+    /// row; what two clocks may differ by is left out at the edge. Several rows, because a row's time is that of its
+    /// transaction's begin.
+    static let refillStart: Statement = """
+        select greatest(
+                   case when $2::bigint is null then outbox_first_position()
+                        else outbox_position_at(now() - $2::bigint * interval '1 microsecond') end - 1, 0)
+        where exists (
+            select
+            from (select o.occurred_at
+                  from outbox o
+                  where o.position < $1::bigint
+                    and not exists (
+                        select from dead_letter d
+                        where d.consumer = 'relay' and d.stream = $3::text and d.stream_sequence = o.position)
+                  order by o.position desc
+                  limit 100) as gone
+            where $2::bigint is null
+               or gone.occurred_at
+                  > now() - $2::bigint * interval '1 microsecond'
+                    + least($2::bigint / 4 * interval '1 microsecond', interval '1 minute'))
+        """
+
     static let skipped: Statement = """
         select stream_sequence from dead_letter
         where consumer = 'relay' and stream = $1::text and stream_sequence > $2::bigint
@@ -102,7 +134,8 @@ enum RelaySQL {
     static let firstPosition: Statement = "select outbox_first_position()"
 
     static let all = [
-        read, holders, stall, cursor, saveCursor, positionAfter, positionBefore, hasEvent, skipped, deadLetter, lag,
+        read, readWithTimes, holders, stall, cursor, saveCursor, positionAfter, positionBefore, hasEvent, refillStart,
+        skipped, deadLetter, lag,
         firstPosition,
     ]
 }

@@ -5,6 +5,9 @@ struct RelayCursor: Equatable, Sendable {
     /// Counts the rewinds. It is part of the message ids behind a rewind, so that the broker's dedupe cannot swallow
     /// what the stream has lost.
     var epoch: Int32
+    /// The stream's first sequence: what was missing before it is accounted for (aged out, or copied again). 0: not
+    /// looked at yet.
+    var firstSequence: UInt64 = 0
 
     static let beginning = RelayCursor(position: 0, sequence: 0, epoch: 0)
 }
@@ -24,13 +27,17 @@ enum RelayStart: Equatable {
     static func decide(tail: StreamTail, cursor: RelayCursor?) -> RelayStart {
         let known = cursor ?? .beginning
         if tail.sequence == 0 {
-            return known.position == 0
+            // A cursor at position 0 may be that of a relay that had just gone back to copy a purged stream again.
+            return known.position == 0 && known.sequence == 0
                 ? .goOn(known)
                 : .rewind(RelayCursor(position: 0, sequence: 0, epoch: known.epoch + 1), lost: known.position)
         }
         if let position = tail.position {
             return position >= known.position
-                ? .goOn(RelayCursor(position: position, sequence: tail.sequence, epoch: known.epoch))
+                ? .goOn(
+                    RelayCursor(
+                        position: position, sequence: tail.sequence, epoch: known.epoch,
+                        firstSequence: known.firstSequence))
                 : .rewind(
                     RelayCursor(position: position, sequence: tail.sequence, epoch: known.epoch + 1),
                     lost: known.position - position)

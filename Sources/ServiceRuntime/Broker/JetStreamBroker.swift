@@ -90,6 +90,26 @@ public final class JetStreamBroker: RelayBroker, ConsumerBroker {
             event: message.payload)
     }
 
+    public func extent(of stream: String, beyond known: UInt64) async throws -> StreamExtent {
+        let info = try await info(of: stream)
+        return StreamExtent(lastSequence: info.state.lastSequence, head: try await head(info, beyond: known))
+    }
+
+    private func head(_ info: StreamInfo, beyond known: UInt64) async throws -> StreamHead? {
+        let state = info.state
+        let first = state.messages == 0 ? state.lastSequence + 1 : state.firstSequence
+        guard state.lastSequence > 0, first > known else { return nil }
+        let retention = StreamHead.Retention(info.configuration)
+        guard state.messages > 0 else {
+            return StreamHead(sequence: first, position: nil, event: nil, retention: retention)
+        }
+        // Somebody else's message says nothing of the ledger. Then the beginning is looked at another time.
+        guard let message = try await context.message(stream: info.configuration.name, sequence: first),
+            let position = message.headers[Self.positionHeader].flatMap(Int64.init)
+        else { return nil }
+        return StreamHead(sequence: first, position: position, event: message.payload, retention: retention)
+    }
+
     public func publish(
         _ messages: [LedgerMessage], to stream: String, after sequence: UInt64
     ) async -> any PendingPublish {
@@ -188,6 +208,22 @@ public final class JetStreamBroker: RelayBroker, ConsumerBroker {
             all[stream] = known
         }
         return info
+    }
+}
+
+extension StreamHead.Retention {
+    /// By the stream's configuration.
+    init(_ stream: StreamConfiguration) {
+        let hasOtherLimit = [stream.maxBytes, stream.maxMessages, stream.maxMessagesPerSubject].contains {
+            ($0 ?? -1) > 0
+        }
+        if stream.retention ?? .limits != .limits || (hasOtherLimit && stream.discard ?? .old == .old) {
+            self = .other
+        } else if let age = stream.maxAge, age > .zero {
+            self = .age(age)
+        } else {
+            self = .everything
+        }
     }
 }
 

@@ -118,7 +118,9 @@ enum Settings {
     static let traceSampleRatio = Setting.ratio(
         "TRACE_SAMPLE_RATIO", "Share of new traces that are sampled; a caller's choice is kept.", default: 1)
     static let otlpEndpoint = Setting.url(
-        "OTEL_EXPORTER_OTLP_ENDPOINT", "Where spans are to be exported by OTLP/HTTP; read, but not used yet.")
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "Base address of a collector that takes spans by OTLP/HTTP in JSON, below it /v1/traces; without one they are"
+            + " logged at level debug.")
 
     /// The sections of the documentation.
     static let sections: [(title: String, settings: [SettingDescription])] = [

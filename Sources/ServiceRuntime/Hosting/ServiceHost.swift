@@ -89,7 +89,9 @@ public struct ServiceHost: Service {
         ]
         for consumer in service.consumers {
             parts.append(
-                ConsumerRunner(LoggedHandler.wrap(consumer), broker: broker, pool: environment.pool, logger: logger))
+                ConsumerRunner(
+                    LoggedHandler.wrap(consumer), broker: broker, pool: environment.pool,
+                    isTracing: telemetry.tracer.isKeepingSpans, logger: logger))
         }
         parts += service.background
         parts.append(application())

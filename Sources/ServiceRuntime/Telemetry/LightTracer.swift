@@ -16,6 +16,9 @@ public struct LightTracer: Tracer {
         self.sampleRatio = sampleRatio
     }
 
+    /// Whether spans go anywhere; what exists only for them can be left out otherwise.
+    public var isKeepingSpans: Bool { exporter.isEnabled }
+
     public func startSpan<Instant: TracerInstant>(
         _ operationName: String, context: @autoclosure () -> ServiceContext, ofKind kind: SpanKind,
         at instant: @autoclosure () -> Instant, function: String, file fileID: String, line: UInt

@@ -28,7 +28,7 @@ struct RelayCommand: AsyncParsableCommand {
         let port = try port ?? RelayPort.configured() ?? RelayPort.usual
         guard (0...65_535).contains(port) else { throw UsageFailure("--port is to be from 0 to 65535") }
         let given = try options.load()
-        let telemetry = Telemetry.bootstrap(log: given.log, traceSampleRatio: given.traceSampleRatio)
+        let telemetry = Telemetry.bootstrap(given)
         var system = SystemAssembly(
             hosted: [], relayed: selection.names, relayPort: port, configuration: given, telemetry: telemetry,
             logger: Logger(label: "artesanos"))

@@ -33,7 +33,7 @@ struct Serve: AsyncParsableCommand {
 
     func run() async throws {
         let given = try options.load()
-        let telemetry = Telemetry.bootstrap(log: given.log, traceSampleRatio: given.traceSampleRatio)
+        let telemetry = Telemetry.bootstrap(given)
         var system = SystemAssembly(
             hosted: what.services, relayed: withRelay ? what.services : [], configuration: given,
             telemetry: telemetry, logger: Logger(label: "artesanos"))

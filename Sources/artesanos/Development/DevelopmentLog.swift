@@ -14,8 +14,11 @@ enum DevelopmentLog {
     static func bootstrap(_ folder: DevelopmentFolder, isVerbose: Bool) throws -> Telemetry {
         try folder.make()
         let sink = try FileSink(folder.log, rotatingAt: rotationBytes)
-        let level = try ArtesanosConfiguration.load().log.level
-        return Telemetry.bootstrap { label, provider in
+        let configuration = try ArtesanosConfiguration.load()
+        let level = configuration.log.level
+        return Telemetry.bootstrap(
+            traceSampleRatio: configuration.traceSampleRatio, otlpEndpoint: configuration.otlpEndpoint
+        ) { label, provider in
             MultiplexLogHandler([
                 JSONLogHandler(label: label, logLevel: level, metadataProvider: provider, sink: sink),
                 TextLogHandler(label: label, logLevel: isVerbose ? level : .warning, metadataProvider: provider),

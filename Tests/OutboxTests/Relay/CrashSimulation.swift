@@ -36,17 +36,22 @@ final class CrashSimulation: Sendable {
     private let poison: Int64?
     private let progress = Mutex(Progress())
     private let calm: Calm
+    /// Whether the stream's beginning is purged now and then.
+    private let purges: Bool
 
-    init(seed: UInt64, connection: PostgresConnection, ledger: [Int64]) {
+    init(seed: UInt64, connection: PostgresConnection, ledger: [Int64], purges: Bool = false) {
         self.seed = seed
+        self.purges = purges
         let random = SeededRandom(seed: seed)
         self.random = random
-        let stream = "stream-\(seed)"
+        let stream = "\(purges ? "purged" : "stream")-\(seed)"
         self.stream = stream
         reader = LedgerReader(connection: connection, stream: stream)
-        configuration = RelayConfiguration(
+        var configuration = RelayConfiguration(
             stream: stream, database: PostgresConfiguration(""), batchSize: 1 + random.next(7),
             batchesInFlight: 1 + random.next(4))
+        configuration.streamPoll = .zero
+        self.configuration = configuration
         let poison = random.next(4) == 0 ? ledger[random.next(ledger.count)] : nil
         self.poison = poison
         expected = ledger.filter { $0 != poison }
@@ -104,7 +109,7 @@ final class CrashSimulation: Sendable {
     }
 
     private func goesOn() -> Bool {
-        let isComplete = positions.count == expected.count
+        let isComplete = purges ? isWhole : positions.count == expected.count
         return progress.withLock { progress in
             progress.rounds += 1
             return progress.rounds < 300 && !(isComplete && (poison == nil || progress.isPoisonDeadLettered))
@@ -124,6 +129,7 @@ final class CrashSimulation: Sendable {
         case 0...3: broker.arrive(1 + random.next(2))
         case 4: broker.loseTail(of: stream, count: 1 + random.next(6), keepsDedupe: random.next(2) == 0)
         case 5: broker.forgetMessageIDs(of: stream)
+        case 6 where purges: broker.purge(stream, count: random.next(3) == 0 ? .max : 1 + random.next(12))
         default: break
         }
     }
@@ -136,6 +142,9 @@ final class CrashSimulation: Sendable {
         case 2: broker.loseUnderway()
         default: break
         }
+        if purges, random.next(3) == 0 {
+            broker.purge(stream, count: random.next(3) == 0 ? .max : 1 + random.next(12))
+        }
         switch random.next(12) {
         case 0, 1: broker.loseTail(of: stream, count: 1 + random.next(12), keepsDedupe: random.next(2) == 0)
         case 2: broker.recreate(stream)
@@ -146,15 +155,28 @@ final class CrashSimulation: Sendable {
 
     private var positions: [Int64] { broker.messages(in: stream).map(\.message.position) }
 
-    /// At every moment the stream is the ledger's beginning.
+    /// With purges: behind its last seam the stream ends as the ledger does, and every event is there.
+    private var isWhole: Bool { Set(positions) == Set(expected) && positions.last == expected.last }
+
+    /// At every moment the stream is the ledger's beginning; with purges, each of its stretches is a stretch of the
+    /// ledger.
     private func failure() -> String? {
         let positions = positions
+        if purges {
+            for (position, next) in zip(positions, positions.dropFirst()) where next > position {
+                guard expected.firstIndex(of: next) == (expected.firstIndex(of: position) ?? -2) + 1 else {
+                    return "\(next) follows \(position) in \(positions)"
+                }
+            }
+            return nil
+        }
         return positions == Array(expected.prefix(positions.count))
             ? nil : "the stream is \(positions), the ledger \(expected)"
     }
 
     private func ending() async throws -> String? {
         if let failure = failure() { return failure }
+        if purges { return isWhole ? nil : "the stream is \(positions), the ledger \(expected)" }
         guard positions == expected else { return "the stream ends at \(positions.last ?? 0), the ledger \(expected)" }
         // What arrives late finds its place taken.
         broker.arrive()

@@ -16,8 +16,10 @@ struct RelayCrashTests {
     }()
 
     /// Each seed is a stream of its own over the one ledger, in which some positions are missing.
-    @Test("wherever a relay dies and whatever the broker does, the next ones make the stream what the ledger is")
-    func surviveCrashes() async throws {
+    @Test(
+        "wherever a relay dies and whatever the broker does, the next ones make the stream what the ledger is",
+        arguments: [false, true])
+    func surviveCrashes(purges: Bool) async throws {
         let database = try await TestDatabase.make(SchemaCatalog.outbox)
         let pool = database.pool(size: 1)
         try await pool.query(
@@ -38,7 +40,8 @@ struct RelayCrashTests {
                     let connection = try await PostgresConnection.connect(configuration)
                     var lives = 0
                     for seed in Self.seeds where seed % workers == worker {
-                        let simulation = CrashSimulation(seed: seed, connection: connection, ledger: ledger)
+                        let simulation = CrashSimulation(
+                            seed: seed, connection: connection, ledger: ledger, purges: purges)
                         let (failure, count) = try await simulation.run()
                         lives += count
                         if let failure {

@@ -6,6 +6,13 @@ import Testing
 struct RelayStartTests {
     let cursor = RelayCursor(position: 40, sequence: 30, epoch: 2)
 
+    @Test("a stream made anew while a purged one was to be copied again begins at its beginning")
+    func streamMadeAnewDuringRefill() {
+        let cursor = RelayCursor(position: 0, sequence: 60, epoch: 3, firstSequence: 61)
+        let start = RelayStart.decide(tail: StreamTail(sequence: 0, position: nil), cursor: cursor)
+        #expect(start == .rewind(RelayCursor(position: 0, sequence: 0, epoch: 4), lost: 0))
+    }
+
     @Test("an empty stream and no cursor begin at the beginning")
     func fresh() {
         let start = RelayStart.decide(tail: StreamTail(sequence: 0, position: nil), cursor: nil)
