@@ -9,7 +9,8 @@ import Testing
 struct StatementTests {
     @Test(
         "every statement is valid on the migrated schema",
-        arguments: LedgerSQL.all + RelaySQL.all + InboxSQL.all + JobSQL.all + UpkeepSQL.all + IdempotencySQL.all)
+        arguments: LedgerSQL.all + ReplicaSQL.all + RelaySQL.all + InboxSQL.all + JobSQL.all + UpkeepSQL.all
+            + IdempotencySQL.all)
     func prepares(statement: Statement) async throws {
         try await Self.shared.value.withConnection { connection in
             try await connection.runScript("deallocate all; prepare checked as \(statement.sql)")

@@ -6,14 +6,17 @@ import Postgres
 struct OutboxCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "outbox",
-        abstract: "Look at the ledgers: how far they are relayed, what waits, what holds them up.",
+        abstract:
+            "Ledgers and streams: how far they are relayed, what holds them up, whether they agree; mending, replaying.",
         discussion: """
             EXAMPLES
               artesanos outbox status
               artesanos outbox pending --service orders --limit 20
               artesanos outbox stall --json
+              artesanos outbox verify
             """,
-        subcommands: [Status.self, Pending.self, Stall.self], defaultSubcommand: Status.self)
+        subcommands: [Status.self, Pending.self, Stall.self, Verify.self, Repair.self, Replay.self],
+        defaultSubcommand: Status.self)
 
     struct Status: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

@@ -11,6 +11,9 @@ struct Terminal: Sendable {
         return Terminal(hasColours: isatty(STDOUT_FILENO) == 1 && !isPlain)
     }()
 
+    /// Whether a person watches standard error: where progress is shown.
+    static var isErrorTerminal: Bool { isatty(STDERR_FILENO) == 1 }
+
     enum Colour: Int, Sendable {
         case bold = 1
         case dim = 2

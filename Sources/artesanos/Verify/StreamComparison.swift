@@ -1,21 +1,34 @@
 import Composition
 import Foundation
 import JetStream
+import Outbox
 import Postgres
+import ServiceRuntime
 
-/// One ledger beside its stream, by positions and numbers: a stream is a replica of its ledger exactly if each of its
-/// messages is as many rows behind its first one as it is messages behind it.
+/// One ledger beside its stream, by numbers: a stream that has as many messages between two positions as its ledger has
+/// rows is a replica, because it is written in order and fenced. Where the numbers differ, event by event.
 struct StreamComparison: Sendable {
     private let service: ServiceName
     private let system: SystemView
     private var stream: String { service.stream }
 
-    /// The cursor is read first: it is written after the stream took what it names.
     static func run(_ service: ServiceName, in system: SystemView) async throws -> Suspects {
         try await StreamComparison(service: service, system: system).compare()
     }
 
     private func compare() async throws -> Suspects {
+        if try await isOfSameLength() { return Suspects() }
+        let check = ReplicaCheck(service, pool: try system.pool(service), context: system.context)
+        do {
+            let report = try await check.run(from: nil, to: nil) { _ in }
+            return Suspects(report.differences.map(suspect))
+        } catch is BrokerNotSetUp {
+            return Suspects([Suspect(key: stream, what: "the stream \(stream) is not there")])
+        }
+    }
+
+    /// The cursor is read first: it is written after the stream took what it names.
+    private func isOfSameLength() async throws -> Bool {
         let pool = try system.pool(service)
         let cursor = try await pool.query(VerifySQL.cursor, stream).first?.get(0, as: Int64.self) ?? 0
         let state: StreamInfo.State
@@ -23,23 +36,14 @@ struct StreamComparison: Sendable {
             state = try await system.context.streamInfo(stream).state
         } catch {
             guard error.kind == .streamNotFound else { throw error }
-            return found("\(cursor)", "the stream \(stream) is not there")
+            return false
         }
-        guard state.messages > 0 else {
-            let isEmptied = state.lastSequence == 0 && cursor > 0
-            return isEmptied ? found("\(cursor)", "the stream is empty, and its relay was at \(cursor)") : Suspects()
-        }
-        guard let last = try await system.position(stream: stream, sequence: state.lastSequence) else {
-            return try await missing(state.lastSequence)
-        }
-        if last < cursor { return found("\(cursor)", "the stream ends at \(last), and its relay was at \(cursor)") }
-        guard let (first, position) = try await start(state) else { return Suspects() }
+        guard state.messages > 0 else { return cursor == 0 }
+        guard let last = try await system.position(stream: stream, sequence: state.lastSequence), last >= cursor,
+            let (first, position) = try await start(state), position <= last
+        else { return false }
         let rows = try await pool.query(VerifySQL.countBetween, position, last, stream).first?.get(0, as: Int64.self)
-        let messages = Int64(state.lastSequence - first) + 1
-        guard rows != messages else { return Suspects() }
-        var suspects = try await firstDifference(first: first, from: position, last: state.lastSequence)
-        suspects.add([], of: Int(max(0, abs((rows ?? 0) - messages) - 1)))
-        return suspects
+        return rows == Int64(state.lastSequence - first) + 1
     }
 
     /// The first message that the ledger still has the row of: as a rule the stream's first, because a ledger goes back
@@ -56,39 +60,15 @@ struct StreamComparison: Sendable {
         return (sequence, position)
     }
 
-    private func firstDifference(first: UInt64, from position: Int64, last: UInt64) async throws -> Suspects {
-        let pool = try system.pool(service)
-        func row(_ sequence: UInt64) async throws -> Int64? {
-            try await pool.query(VerifySQL.positionBehind, position, Int64(sequence - first), stream).first?.get(0)
+    private func suspect(_ difference: ReplicaDifference) -> Suspect {
+        let place = difference.position.map { "position \($0)" } ?? "message \(difference.sequence ?? 0)"
+        let row = difference.position.map {
+            CheckQuery(service, "select position, subject, event from outbox where position = \($0)")
         }
-        let differing = try await Bisection.first(first...last) { sequence in
-            try await system.position(stream: stream, sequence: sequence) != row(sequence)
-        }
-        guard let differing else { return found("\(last)", "the ledger and the stream are of different length") }
-        guard let shown = try await system.position(stream: stream, sequence: differing) else {
-            return try await missing(differing)
-        }
-        let expected = try await row(differing)
-        return found(
-            "\(expected ?? shown)",
-            "message \(differing) is position \(shown), the ledger's row there is \(expected.map { "\($0)" } ?? "none")"
-        )
-    }
-
-    private func missing(_ sequence: UInt64) async throws -> Suspects {
-        let isThere = try await system.context.message(stream: stream, sequence: sequence) != nil
-        return found("\(sequence)", "message \(sequence) \(isThere ? "was not published by the relay" : "is gone")")
-    }
-
-    private func found(_ position: String, _ what: String) -> Suspects {
-        Suspects([
-            Suspect(
-                key: "\(stream) \(position)", what: "\(stream): \(what)",
-                queries: [
-                    CheckQuery(service, "select position, subject, event from outbox where position = \(position)"),
-                    CheckQuery(service, "select * from outbox_cursor"),
-                ])
-        ])
+        return Suspect(
+            key: "\(stream) \(difference.kind.rawValue) \(place)",
+            what: "\(stream): \(difference.kind.rawValue): \(place): \(difference.what)",
+            queries: [row, CheckQuery(service, "select * from outbox_cursor")].compactMap { $0 })
     }
 }
 

@@ -56,19 +56,6 @@ enum VerifySQL {
         where position between $1::bigint and $2::bigint
         """
 
-    /// The row that is so many relayed rows behind a position.
-    static let positionBehind: Statement = """
-        select o.position
-        from outbox o
-        where o.position >= $1::bigint
-          and not exists (
-              select from dead_letter d
-              where d.consumer = 'relay' and d.stream = $3::text and d.stream_sequence = o.position)
-        order by o.position
-        offset $2::bigint
-        limit 1
-        """
-
     // MARK: A ledger beside an inbox, sorted by Postgres and read page by page
 
     static let openLedger: Statement = """
@@ -109,7 +96,7 @@ enum VerifySQL {
 
     /// Those that every database can prepare; cursors are opened and read by the protocol only.
     static let common = [
-        eventsOfOrder, unapplied, cursor, firstPosition, countBetween, positionBehind, ledgerFloor, putAside,
+        eventsOfOrder, unapplied, cursor, firstPosition, countBetween, ledgerFloor, putAside,
         notRelayed, backlog,
     ]
 }
