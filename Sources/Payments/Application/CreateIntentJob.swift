@@ -36,7 +36,8 @@ struct CreateIntentJob: JobHandler {
         }
         // Also when the order has ended meanwhile: a process that was killed between its call and its COMMIT leaves no
         // trace here, but perhaps a PaymentIntent that is being charged. Asked for again under its key it is known, and
-        // can be cancelled or refunded.
+        // can be cancelled or refunded. Under a key that Stripe may have forgotten it would be made a second time.
+        guard !create.isKeyOld else { return try await lookUp(nil, create, confirm, of: payment, in: transaction) }
         let attempt = try await StripeAttempt.make(logger: context.logger) {
             try await context.stripe.createPaymentIntent(body: create.body, idempotencyKey: create.idempotencyKey)
         }
@@ -82,10 +83,11 @@ struct CreateIntentJob: JobHandler {
         return .done
     }
 
-    /// The key keeps a failure. Whether the PaymentIntent is there, the list of the latest ones tells: it is the one that
+    /// The key keeps a failure, or is too old to be used. Whether the PaymentIntent is there, the list of the latest ones tells: it is the one that
     /// carries this payment's id. If it is not there, a new attempt is safe, with a new key.
+    /// - Parameter error: what Stripe answered; nil when it was not asked, because the key is too old.
     private func lookUp(
-        _ error: StripeError, _ create: StripeCall, _ confirm: StripeCall?, of payment: Payment,
+        _ error: StripeError?, _ create: StripeCall, _ confirm: StripeCall?, of payment: Payment,
         in transaction: PostgresTransaction
     ) async throws -> JobOutcome {
         let found: StripePaymentIntent?
@@ -134,6 +136,9 @@ struct CreateIntentJob: JobHandler {
         // answer took place, the cancellation shows.
         if try await PaymentStore(transaction).read(payment.id)?.cancelReason != nil {
             return try await withdraw(confirm, intent: intent, id: id, of: payment, in: transaction, endCreation)
+        }
+        guard !confirm.isKeyOld else {
+            return try await readConfirmation(nil, confirm, id: id, of: payment, in: transaction, endCreation)
         }
         let attempt = try await StripeAttempt.make(logger: context.logger) {
             try await context.stripe.confirmPaymentIntent(
@@ -210,10 +215,11 @@ struct CreateIntentJob: JobHandler {
         return .done
     }
 
-    /// The key keeps a failure: the PaymentIntent itself tells whether it was confirmed. If it was not, it is confirmed
-    /// anew, with a new key.
+    /// The key keeps a failure, or is too old to be used: the PaymentIntent itself tells whether it was confirmed. If it was
+    /// not, it is confirmed anew, with a new key.
+    /// - Parameter error: what Stripe answered; nil when it was not asked, because the key is too old.
     private func readConfirmation(
-        _ error: StripeError, _ confirm: StripeCall, id: String, of payment: Payment,
+        _ error: StripeError?, _ confirm: StripeCall, id: String, of payment: Payment,
         in transaction: PostgresTransaction, _ endCreation: () -> Void
     ) async throws -> JobOutcome {
         let calls = StripeCallStore(transaction)
@@ -221,7 +227,7 @@ struct CreateIntentJob: JobHandler {
             try await context.stripe.retrievePaymentIntent(id)
         }
         guard case .done(let intent) = read else {
-            calls.noteUnknown(confirm, error)
+            calls.noteUnknown(confirm, error ?? read.error)
             return context.pause(after: confirm.sends)
         }
         let isUntouched =

@@ -10,6 +10,14 @@ enum StripeAttempt<Value: Sendable>: Sendable {
     /// It may have taken place, and its key keeps a failure: only reading tells.
     case fixed(StripeError)
 
+    /// What went wrong; nil when nothing did.
+    var error: StripeError? {
+        switch self {
+        case .done: nil
+        case .refused(let error), .unknown(let error), .fixed(let error): error
+        }
+    }
+
     /// Makes the call.
     /// - Throws: `CancellationError` alone.
     static func make(logger: Logger, _ call: () async throws -> Value) async throws -> StripeAttempt {

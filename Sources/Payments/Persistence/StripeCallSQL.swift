@@ -10,14 +10,14 @@ enum StripeCallSQL {
         returning id
         """
 
+    /// Stripe may forget a key after 24 hours: under one that is nearly so old nothing is asked for any more.
     static let pending: Statement = """
-        select id, kind, request_body, sends, created_at, refund_id
+        select id, kind, request_body, sends, created_at, refund_id, created_at < now() - interval '20 hours'
         from stripe_call
         where payment_id = $1::uuid and state = 'pending' and kind = any($2::text[])
         order by created_at, id
         """
 
-    /// Stripe may forget a key after 24 hours: under one that is nearly so old nothing is asked for any more.
     static let pendingRefund: Statement = """
         select id, kind, request_body, sends, created_at, refund_id, created_at < now() - interval '20 hours'
         from stripe_call
