@@ -116,7 +116,11 @@ struct CreateIntentJob: JobHandler {
             if let found = page.data.first(where: { $0.metadata["payment_id"] == payment.id.lowercased }) {
                 return found
             }
-            guard page.hasMore, let id = page.data.last?.id else { return nil }
+            // One that is ours and cannot be read is there all the same.
+            if page.unreadable.contains(where: { $0.metadata["payment_id"] == payment.id.lowercased }) {
+                throw StripeError(.malformed, operation: "payment_intents.list")
+            }
+            guard page.hasMore, let id = page.lastID else { return nil }
             last = id
         }
     }
