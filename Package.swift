@@ -178,7 +178,7 @@ let package = Package(
             "PaymentsTests",
             [
                 "Payments", "StripeSandbox", "ServiceRuntime", "Outbox", "Postgres", "Schema", "Contracts", hummingbird,
-                http, nio, nioHTTP1, asyncHTTPClient, lifecycle, logging,
+                http, nio, nioHTTP1, asyncHTTPClient, lifecycle, logging, coreMetrics, crypto,
             ]),
         tests(
             "InventoryTests",

@@ -59,7 +59,7 @@ struct CancelIntentJob: JobHandler {
     ) async throws -> JobOutcome {
         let store = PaymentStore(transaction)
         guard let locked = try await store.lock(payment.id) else { return .done }
-        _ = try await store.countFailures([intent], of: payment.id)
+        _ = try await store.countFailures(intent.failedTry(at: nil).map { [$0] } ?? [], of: payment.id)
         StripeCallStore(transaction).end(call, .failed, error: error)
         try await context.ledger.apply(.cancelRefused(intent), to: locked, cause: cause, in: transaction)
         return .done

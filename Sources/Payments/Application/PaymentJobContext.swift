@@ -40,7 +40,8 @@ struct PaymentJobContext: Sendable {
         let store = PaymentStore(transaction)
         guard let locked = try await store.lock(payment.id, intent: intent.id) else { return }
         ended()
-        let failures = try await store.countFailures([intent], of: payment.id)
+        let failures = try await store.countFailures(
+            intent.failedTry(at: nil).map { [$0] } ?? [], of: payment.id)
         var current = try await ledger.apply(
             .intent(intent, newFailure: failures.isNew, failures: failures.count), to: locked, cause: cause,
             in: transaction

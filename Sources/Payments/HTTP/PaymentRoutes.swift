@@ -87,7 +87,7 @@ struct PaymentRoutes: Sendable {
         }
         try await pool.withTransaction { transaction in
             try jobs.schedule(
-                PaymentJobKind.reconcile, key: nil,
+                PaymentJobKind.look, key: nil,
                 payload: ReconcileJobPayload(paymentId: payment.id, cause: "operator"), in: transaction)
         }
         return try Response.json(Scheduled(paymentId: payment.id), status: .accepted)
