@@ -46,9 +46,8 @@ struct CreateIntentJob: JobHandler {
             return try await made(intent, create, confirm, of: payment, in: transaction)
         case .refused(let error):
             return try await refused(error, create, confirm, of: payment, in: transaction)
-        case .unknown(let error):
-            StripeCallStore(transaction).noteUnknown(create, error)
-            return context.pause(after: create.sends)
+        case .unknown(let error), .unsent(let error):
+            return context.later(create, error, in: transaction)
         case .fixed(let error):
             return try await lookUp(error, create, confirm, of: payment, in: transaction)
         }
@@ -94,8 +93,7 @@ struct CreateIntentJob: JobHandler {
         do {
             found = try await search(payment, since: create.createdAt ?? Date())
         } catch let failure as StripeError {
-            StripeCallStore(transaction).noteUnknown(create, failure)
-            return context.pause(after: create.sends)
+            return context.later(create, failure, in: transaction)
         }
         if let found { return try await made(found, create, confirm, of: payment, in: transaction) }
         guard try await PaymentStore(transaction).lock(payment.id) != nil else { return .done }
@@ -158,17 +156,15 @@ struct CreateIntentJob: JobHandler {
         case .refused(let error):
             return try await confirmationRefused(
                 error, confirm, intent: intent, id: id, of: payment, in: transaction, endCreation)
-        case .unknown(let error):
-            if let intent {
-                // It is known from now on, for webhooks and for a cancellation.
-                try await context.apply(intent, to: payment, cause: cause, in: transaction) {
-                    endCreation()
-                    calls.noteUnknown(confirm, error)
-                }
-            } else {
-                calls.noteUnknown(confirm, error)
+        case .unknown(let error), .unsent(let error):
+            guard let intent else { return context.later(confirm, error, in: transaction) }
+            // It is known from now on, for webhooks and for a cancellation.
+            var outcome = JobOutcome.done
+            try await context.apply(intent, to: payment, cause: cause, in: transaction) {
+                endCreation()
+                outcome = context.later(confirm, error, in: transaction)
             }
-            return context.pause(after: confirm.sends)
+            return outcome
         case .fixed(let error):
             return try await readConfirmation(error, confirm, id: id, of: payment, in: transaction, endCreation)
         }
@@ -206,8 +202,7 @@ struct CreateIntentJob: JobHandler {
                 try await context.stripe.retrievePaymentIntent(id)
             }
             guard case .done(let current) = read else {
-                calls.noteUnknown(confirm, error)
-                return context.pause(after: confirm.sends)
+                return context.later(confirm, read.error, in: transaction)
             }
             shown = current
         }
@@ -230,10 +225,7 @@ struct CreateIntentJob: JobHandler {
         let read = try await StripeAttempt.make(logger: context.logger) {
             try await context.stripe.retrievePaymentIntent(id)
         }
-        guard case .done(let intent) = read else {
-            calls.noteUnknown(confirm, error ?? read.error)
-            return context.pause(after: confirm.sends)
-        }
+        guard case .done(let intent) = read else { return context.later(confirm, read.error, in: transaction) }
         let isUntouched =
             intent.lastFailure == nil
             && (intent.status == .requiresPaymentMethod || intent.status == .requiresConfirmation)

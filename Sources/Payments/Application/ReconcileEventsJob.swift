@@ -32,7 +32,10 @@ struct ReconcileEventsJob: JobHandler {
             try await take(read, now: cursor.now)
             if let settled = settled(read, cursor) { settled.save(transaction) }
         } catch let error as StripeError {
-            logger.warning("stripe's events could not be listed", metadata: [LogKey.error: "\(error)"])
+            // That nothing is asked for is told once, where it is decided.
+            logger.log(
+                level: error.disposition == .unsent ? .debug : .warning, "stripe's events could not be listed",
+                metadata: [LogKey.error: "\(error)"])
         }
         return .again(after: interval)
     }

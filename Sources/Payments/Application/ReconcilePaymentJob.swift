@@ -32,6 +32,7 @@ struct ReconcilePaymentJob: JobHandler {
             context.logger.warning("stripe does not show what was to be read", metadata: [LogKey.error: "\(error)"])
             return .done
         } catch let error as StripeError {
+            if error.disposition == .unsent { return context.pause(error) }
             context.logger.warning("stripe could not be read, trying later", metadata: [LogKey.error: "\(error)"])
             return .again(after: context.pauses.cap)
         }

@@ -165,7 +165,8 @@ extension StripeEvent {
             return .charge(
                 id: try charge.decode(String.self, forKey: .id),
                 paymentIntent: try charge.decodeIfPresent(StripeReference.self, forKey: .paymentIntent)?.id,
-                amountRefunded: try charge.decodeIfPresent(Int64.self, forKey: .amountRefunded) ?? 0)
+                // Without it the charge is only named, and its PaymentIntent is asked for.
+                amountRefunded: try charge.decode(Int64.self, forKey: .amountRefunded))
         default: return .named(kind: named.object ?? "", id: named.id)
         }
     }

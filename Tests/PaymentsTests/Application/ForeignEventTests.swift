@@ -1,4 +1,5 @@
 import Foundation
+import Outbox
 import Postgres
 import StripeSandbox
 import TestSupport
@@ -29,7 +30,8 @@ struct ForeignEventTests {
                     "amount=500&currency=eur&confirm=true&payment_method=pm_card_visa&payment_method_types[]=card".utf8),
                 idempotencyKey: "theirs")
             _ = try await stripe.createRefund(body: Array("payment_intent=\(made.id)".utf8), idempotencyKey: "back")
-            let types = Set(try setting.sandbox.snapshot().events.map(\.type)).intersection(StripeEventRule.handledTypes)
+            let types = Set(try setting.sandbox.snapshot().events.map(\.type)).intersection(
+                StripeEventRule.handledTypes)
             #expect(types.isSuperset(of: ["payment_intent.succeeded", "refund.created", "charge.refunded"]))
             try await eventually("all are delivered") {
                 try setting.sandbox.snapshot().events.allSatisfy(\.isDelivered)
@@ -43,7 +45,9 @@ struct ForeignEventTests {
 
     @Test(
         "an event whose object Stripe does not know is ignored",
-        arguments: [("payment_intent.succeeded", "payment_intent"), ("refund.updated", "refund"), ("charge.refunded", "charge")])
+        arguments: [
+            ("payment_intent.succeeded", "payment_intent"), ("refund.updated", "refund"), ("charge.refunded", "charge"),
+        ])
     func ignoresUnknown(type: String, kind: String) async throws {
         var options = PaymentsSetting.Options()
         options.hasWebhooks = false

@@ -1,5 +1,6 @@
 import Foundation
 import Postgres
+import ServiceRuntime
 import StripeSandbox
 import TestSupport
 import Testing
@@ -20,7 +21,9 @@ struct LockOrderTests {
 
     /// A job that makes a PaymentIntent known holds its lock, and then locks the events that wait for it. An event that
     /// comes between the two must not hold its row while it waits for the PaymentIntent.
-    @Test("an event that comes while its PaymentIntent is locked keeps nobody from the events that wait", arguments: Way.allCases)
+    @Test(
+        "an event that comes while its PaymentIntent is locked keeps nobody from the events that wait",
+        arguments: Way.allCases)
     func waitsWithoutItsRow(way: Way) async throws {
         var options = PaymentsSetting.Options()
         options.hasWebhooks = false

@@ -90,7 +90,8 @@ struct PaymentsSetting: Sendable {
         var configuration = PaymentsConfiguration(
             stripe: StripeClientConfiguration(
                 apiKey: "sk_test_sandbox", baseURL: try await sandbox.baseURL(), requestTimeout: .seconds(2),
-                retry: StripeRetryPolicy(maxRetries: 1, base: .milliseconds(5), cap: .milliseconds(20))),
+                retry: StripeRetryPolicy(maxRetries: 1, base: .milliseconds(5), cap: .milliseconds(20)),
+                limits: StripeGateLimits(firstPause: .milliseconds(50), longestPause: .milliseconds(200))),
             webhookSecrets: [secret], callRetryBase: .milliseconds(20), callRetryCap: .milliseconds(100),
             reconcileInterval: .milliseconds(100), reconcileAfter: .milliseconds(300), eventOverlap: .seconds(5))
         options.configure(&configuration)
