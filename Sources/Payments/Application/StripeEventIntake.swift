@@ -34,7 +34,9 @@ struct StripeEventIntake: Sendable {
             }
             note(event, result.isDuplicate ? "duplicate" : result.state?.rawValue ?? "", result.outcome, start, source)
             return result
-        } catch let error as PostgresError where error.isTransient || error.code == .cancelled {
+        } catch let error as PostgresError where Self.isPassing(error) {
+            // Nothing of it is kept: Stripe delivers it again.
+            note(event, "unavailable", "\(error)", start, source)
             throw error
         } catch let error as CancellationError {
             throw error
@@ -45,6 +47,11 @@ struct StripeEventIntake: Sendable {
             }
             throw error
         }
+    }
+
+    /// The database is away, or this process is stopping.
+    private static func isPassing(_ error: PostgresError) -> Bool {
+        error.isTransient || [.cancelled, .poolClosed, .commitOutcomeUnknown].contains(error.code)
     }
 
     /// Applies a stored event again, whatever came of it before: what it tells only leads forward, so that does no harm.
@@ -149,8 +156,9 @@ struct StripeEventIntake: Sendable {
     ) {
         ledger.metrics.webhook(type: event.type, outcome: state)
         let elapsed = (ContinuousClock.now - start) / .milliseconds(1)
-        logger.info(
-            "stripe event taken",
+        let isTaken = state != "failed" && state != "unavailable"
+        logger.log(
+            level: isTaken ? .info : .warning, isTaken ? "stripe event taken" : "stripe event not taken",
             metadata: [
                 LogKey.eventID: "\(event.id)", LogKey.eventType: "\(event.type)", "state": "\(state)",
                 "outcome": "\(outcome)", "source": "\(source.rawValue)",
