@@ -61,7 +61,8 @@ struct OldKeyTests {
             try await setting.runJobs { _ = try await setting.reach(order, .pending) }
             #expect(try setting.sandbox.snapshot().paymentIntents.count == 1)
             #expect(
-                try await setting.number("select count(*) from stripe_call where state = 'failed' and http_status is null")
+                try await setting.number(
+                    "select count(*) from stripe_call where state = 'failed' and http_status is null")
                     == 1)
         }
     }
