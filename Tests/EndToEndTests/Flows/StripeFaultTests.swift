@@ -56,11 +56,13 @@ extension EndToEnd {
                     orders.append(placed.orderId)
                     // A customer may not be able to cancel any more, which is as good.
                     if Int.random(in: 0..<4, using: &random) == 0 { try? await market.cancel(placed.orderId) }
-                    // Pays at once, if there is something to pay.
-                    for intent in try market.intents(of: placed.orderId)
-                    where intent.status == "requires_payment_method" {
-                        try? market.sandbox.pay(intent.id)
+                }
+                for (index, id) in orders.enumerated() where Self.methods[index % Self.methods.count] == nil {
+                    // Its customer pays, if there is something to pay in time; else its deadline ends it.
+                    try? await eventually("something to pay", within: .seconds(3)) {
+                        try !market.intents(of: id).isEmpty
                     }
+                    for intent in try market.intents(of: id) { try? market.sandbox.pay(intent.id) }
                 }
                 for id in orders {
                     let order = try await market.settled(id, within: .seconds(180))
