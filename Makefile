@@ -11,7 +11,7 @@ step = scripts/step.sh $@
 FILTER ?=
 ARGS ?=
 
-.PHONY: help setup build run demo load test test-asan lint format bench bench-relay bench-inventory coverage reset clean
+.PHONY: help setup build run demo load test test-asan fuzz lint format bench bench-relay bench-inventory coverage reset clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -41,6 +41,9 @@ test: setup ## Runs all tests, on real servers that they start themselves (FILTE
 test-asan: setup ## Runs the JetStream client's tests under the address sanitizer
 	@$(step) "running JetStreamTests under the address sanitizer" scripts/test_asan.sh
 
+fuzz: setup ## Lets libFuzzer make up Stripe's webhooks for a minute (FUZZ_SECONDS=600 for longer)
+	@$(step) "fuzzing what reads Stripe's webhooks" scripts/fuzz.sh
+
 lint: ## Checks the format, the direction of dependencies, the shell scripts and the server configurations
 	@$(step) "checking format, dependencies, scripts and configurations" scripts/lint.sh
 
@@ -67,4 +70,4 @@ reset: ## Deletes the data of `make run` (databases, streams); the next run star
 	@$(step) "deleting the data of make run" scripts/reset.sh
 
 clean: ## Deletes everything that was built
-	@$(step) "deleting what was built" rm -rf .build .build-asan
+	@$(step) "deleting what was built" rm -rf .build .build-asan .build-fuzz

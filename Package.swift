@@ -179,7 +179,7 @@ let package = Package(
             "PaymentsTests",
             [
                 "Payments", "StripeSandbox", "ServiceRuntime", "Outbox", "Postgres", "Schema", "Contracts", hummingbird,
-                http, nio, nioHTTP1, asyncHTTPClient, lifecycle, logging,
+                http, nio, nioHTTP1, asyncHTTPClient, lifecycle, logging, coreMetrics, crypto,
             ]),
         tests(
             "InventoryTests",
@@ -206,4 +206,25 @@ if Context.environment["ARTESANOS_CORE_ONLY"] != nil {
     ]
     package.targets.removeAll { !core.contains($0.name) }
     package.products.removeAll { $0.name == "artesanos" }
+}
+
+// `make fuzz` builds what reads Stripe's webhooks, instrumented, and the fuzzer around it: nothing else has to be.
+if Context.environment["ARTESANOS_FUZZ"] != nil {
+    let core: Set = ["CLibPQ", "Postgres", "Outbox", "Contracts"]
+    let fuzzed = strict + [.unsafeFlags(["-sanitize=fuzzer", "-parse-as-library"])]
+    package.products = []
+    package.targets.removeAll { !core.contains($0.name) }
+    package.targets += [
+        .target(
+            name: "Payments", dependencies: ["Contracts", "Outbox", crypto], path: "Sources/Payments",
+            sources: [
+                "Domain/FailedTry.swift", "Stripe/StripeEvent.swift", "Stripe/StripeList.swift",
+                "Stripe/StripePaymentIntent.swift", "Stripe/StripeReference.swift", "Stripe/StripeRefund.swift",
+                "Stripe/StripeSignature.swift",
+            ], swiftSettings: fuzzed),
+        .executableTarget(
+            name: "StripeFuzz", dependencies: ["Payments", crypto], path: "Tests",
+            sources: ["StripeFuzz/StripeFuzz.swift", "PaymentsTests/Stripe/StripeWireCheck.swift"],
+            swiftSettings: fuzzed, linkerSettings: [.unsafeFlags(["-sanitize=fuzzer"])]),
+    ]
 }

@@ -62,6 +62,7 @@ ALLOWED = {
     "Tests/StripeSandboxTests": OBSERVABILITY | LIFECYCLE | HTTP_SERVER | HTTP_CLIENT | TESTING | {"StripeSandbox", "Crypto"},
     "Tests/OrdersTests": SERVICE | TESTING | {"Orders", "JetStream"},
     "Tests/PaymentsTests": SERVICE | HTTP_CLIENT | TESTING | {"Payments", "StripeSandbox", "JetStream"},
+    "Tests/StripeFuzz": set(),
     "Tests/InventoryTests": SERVICE | TESTING | {"Inventory", "JetStream"},
     "Tests/CompositionTests": EVERYTHING | TESTING | {"Composition"},
     "Tests/EndToEndTests": EVERYTHING | TESTING | {"Composition", "artesanos"},

@@ -69,14 +69,16 @@ public struct PaymentsService: ApplicationService {
             CreateIntentJob(context: context, concurrency: configuration.createConcurrency),
             CancelIntentJob(context: context, concurrency: configuration.cancelConcurrency),
             RefundJob(context: context, refunds: refunds),
-            ReconcilePaymentJob(context: context, refunds: refunds),
+            ReconcilePaymentJob(context: context, refunds: refunds, kind: PaymentJobKind.look),
+            ReconcilePaymentJob(context: context, refunds: refunds, kind: PaymentJobKind.reconcile),
             ReconcileEventsJob(
                 stripe: stripe, events: intake, pool: environment.pool, interval: configuration.reconcileInterval,
                 overlap: configuration.eventOverlap, lookback: configuration.eventLookback,
-                livemode: configuration.livemode, logger: environment.logger),
+                gapAge: configuration.gapAge, livemode: configuration.livemode, logger: environment.logger),
             ReconcileOpenJob(
                 jobs: environment.jobs, interval: configuration.reconcileInterval,
-                after: configuration.reconcileAfter, eventRetention: configuration.eventRetention),
+                after: configuration.reconcileAfter, eventRetention: configuration.eventRetention,
+                logger: environment.logger),
         ]
     }
 

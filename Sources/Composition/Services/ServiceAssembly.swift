@@ -33,11 +33,16 @@ public enum ServiceAssembly {
 
     /// How the payment service is configured.
     private static func payments(_ configuration: ArtesanosConfiguration) -> PaymentsConfiguration {
-        PaymentsConfiguration(
+        let stripe = configuration.stripe
+        let key = stripe.apiKey ?? ""
+        return PaymentsConfiguration(
             stripe: StripeClientConfiguration(
-                apiKey: configuration.stripe.apiKey ?? "", baseURL: configuration.stripe.baseURL),
-            webhookSecrets: configuration.stripe.webhookSecrets, livemode: configuration.stripe.livemode,
-            maxTries: configuration.payment.maxTries)
+                apiKey: key, baseURL: stripe.baseURL,
+                limits: StripeGateLimits(
+                    concurrency: stripe.concurrency,
+                    rate: stripe.rate.map(Double.init) ?? StripeGateLimits.rate(key: key, baseURL: stripe.baseURL),
+                    failures: stripe.circuitFailures, longestPause: stripe.circuitPause)),
+            webhookSecrets: stripe.webhookSecrets, livemode: stripe.livemode, maxTries: configuration.payment.maxTries)
     }
 
     /// The types of Stripe's events that payments act upon: what its endpoint at Stripe is to be registered for.

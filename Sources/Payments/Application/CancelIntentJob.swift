@@ -44,9 +44,8 @@ struct CancelIntentJob: JobHandler {
                 return try await refused(intent, error, call, of: payment, in: transaction)
             }
             return try await read(error, call, intentID, of: payment, in: transaction)
-        case .unknown(let error):
-            calls.noteUnknown(call, error)
-            return context.pause(after: call.sends)
+        case .unknown(let error), .unsent(let error):
+            return context.later(call, error, in: transaction)
         case .fixed(let error):
             return try await read(error, call, intentID, of: payment, in: transaction)
         }
@@ -59,7 +58,7 @@ struct CancelIntentJob: JobHandler {
     ) async throws -> JobOutcome {
         let store = PaymentStore(transaction)
         guard let locked = try await store.lock(payment.id) else { return .done }
-        _ = try await store.countFailures([intent], of: payment.id)
+        _ = try await store.countFailures(intent.failedTry(at: nil).map { [$0] } ?? [], of: payment.id)
         StripeCallStore(transaction).end(call, .failed, error: error)
         try await context.ledger.apply(.cancelRefused(intent), to: locked, cause: cause, in: transaction)
         return .done
@@ -92,9 +91,8 @@ struct CancelIntentJob: JobHandler {
             calls.end(call, .failed, error: missing)
             try await context.ledger.apply(.intentMissing, to: locked, cause: cause, in: transaction)
             return .done
-        case .refused(let failure), .unknown(let failure), .fixed(let failure):
-            calls.noteUnknown(call, failure)
-            return context.pause(after: call.sends)
+        case .refused(let failure), .unknown(let failure), .fixed(let failure), .unsent(let failure):
+            return context.later(call, failure, in: transaction)
         }
     }
 }

@@ -36,7 +36,8 @@ struct CreateIntentJob: JobHandler {
         }
         // Also when the order has ended meanwhile: a process that was killed between its call and its COMMIT leaves no
         // trace here, but perhaps a PaymentIntent that is being charged. Asked for again under its key it is known, and
-        // can be cancelled or refunded.
+        // can be cancelled or refunded. Under a key that Stripe may have forgotten it would be made a second time.
+        guard !create.isKeyOld else { return try await lookUp(nil, create, confirm, of: payment, in: transaction) }
         let attempt = try await StripeAttempt.make(logger: context.logger) {
             try await context.stripe.createPaymentIntent(body: create.body, idempotencyKey: create.idempotencyKey)
         }
@@ -45,9 +46,8 @@ struct CreateIntentJob: JobHandler {
             return try await made(intent, create, confirm, of: payment, in: transaction)
         case .refused(let error):
             return try await refused(error, create, confirm, of: payment, in: transaction)
-        case .unknown(let error):
-            StripeCallStore(transaction).noteUnknown(create, error)
-            return context.pause(after: create.sends)
+        case .unknown(let error), .unsent(let error):
+            return context.later(create, error, in: transaction)
         case .fixed(let error):
             return try await lookUp(error, create, confirm, of: payment, in: transaction)
         }
@@ -82,18 +82,18 @@ struct CreateIntentJob: JobHandler {
         return .done
     }
 
-    /// The key keeps a failure. Whether the PaymentIntent is there, the list of the latest ones tells: it is the one that
+    /// The key keeps a failure, or is too old to be used. Whether the PaymentIntent is there, the list of the latest ones tells: it is the one that
     /// carries this payment's id. If it is not there, a new attempt is safe, with a new key.
+    /// - Parameter error: what Stripe answered; nil when it was not asked, because the key is too old.
     private func lookUp(
-        _ error: StripeError, _ create: StripeCall, _ confirm: StripeCall?, of payment: Payment,
+        _ error: StripeError?, _ create: StripeCall, _ confirm: StripeCall?, of payment: Payment,
         in transaction: PostgresTransaction
     ) async throws -> JobOutcome {
         let found: StripePaymentIntent?
         do {
             found = try await search(payment, since: create.createdAt ?? Date())
         } catch let failure as StripeError {
-            StripeCallStore(transaction).noteUnknown(create, failure)
-            return context.pause(after: create.sends)
+            return context.later(create, failure, in: transaction)
         }
         if let found { return try await made(found, create, confirm, of: payment, in: transaction) }
         guard try await PaymentStore(transaction).lock(payment.id) != nil else { return .done }
@@ -114,7 +114,11 @@ struct CreateIntentJob: JobHandler {
             if let found = page.data.first(where: { $0.metadata["payment_id"] == payment.id.lowercased }) {
                 return found
             }
-            guard page.hasMore, let id = page.data.last?.id else { return nil }
+            // One that is ours and cannot be read is there all the same.
+            if page.unreadable.contains(where: { $0.metadata["payment_id"] == payment.id.lowercased }) {
+                throw StripeError(.malformed, operation: "payment_intents.list")
+            }
+            guard page.hasMore, let id = page.lastID else { return nil }
             last = id
         }
     }
@@ -135,6 +139,9 @@ struct CreateIntentJob: JobHandler {
         if try await PaymentStore(transaction).read(payment.id)?.cancelReason != nil {
             return try await withdraw(confirm, intent: intent, id: id, of: payment, in: transaction, endCreation)
         }
+        guard !confirm.isKeyOld else {
+            return try await readConfirmation(nil, confirm, id: id, of: payment, in: transaction, endCreation)
+        }
         let attempt = try await StripeAttempt.make(logger: context.logger) {
             try await context.stripe.confirmPaymentIntent(
                 id, body: confirm.body, idempotencyKey: confirm.idempotencyKey)
@@ -149,17 +156,15 @@ struct CreateIntentJob: JobHandler {
         case .refused(let error):
             return try await confirmationRefused(
                 error, confirm, intent: intent, id: id, of: payment, in: transaction, endCreation)
-        case .unknown(let error):
-            if let intent {
-                // It is known from now on, for webhooks and for a cancellation.
-                try await context.apply(intent, to: payment, cause: cause, in: transaction) {
-                    endCreation()
-                    calls.noteUnknown(confirm, error)
-                }
-            } else {
-                calls.noteUnknown(confirm, error)
+        case .unknown(let error), .unsent(let error):
+            guard let intent else { return context.later(confirm, error, in: transaction) }
+            // It is known from now on, for webhooks and for a cancellation.
+            var outcome = JobOutcome.done
+            try await context.apply(intent, to: payment, cause: cause, in: transaction) {
+                endCreation()
+                outcome = context.later(confirm, error, in: transaction)
             }
-            return context.pause(after: confirm.sends)
+            return outcome
         case .fixed(let error):
             return try await readConfirmation(error, confirm, id: id, of: payment, in: transaction, endCreation)
         }
@@ -197,8 +202,7 @@ struct CreateIntentJob: JobHandler {
                 try await context.stripe.retrievePaymentIntent(id)
             }
             guard case .done(let current) = read else {
-                calls.noteUnknown(confirm, error)
-                return context.pause(after: confirm.sends)
+                return context.later(confirm, read.error, in: transaction)
             }
             shown = current
         }
@@ -210,20 +214,18 @@ struct CreateIntentJob: JobHandler {
         return .done
     }
 
-    /// The key keeps a failure: the PaymentIntent itself tells whether it was confirmed. If it was not, it is confirmed
-    /// anew, with a new key.
+    /// The key keeps a failure, or is too old to be used: the PaymentIntent itself tells whether it was confirmed. If it was
+    /// not, it is confirmed anew, with a new key.
+    /// - Parameter error: what Stripe answered; nil when it was not asked, because the key is too old.
     private func readConfirmation(
-        _ error: StripeError, _ confirm: StripeCall, id: String, of payment: Payment,
+        _ error: StripeError?, _ confirm: StripeCall, id: String, of payment: Payment,
         in transaction: PostgresTransaction, _ endCreation: () -> Void
     ) async throws -> JobOutcome {
         let calls = StripeCallStore(transaction)
         let read = try await StripeAttempt.make(logger: context.logger) {
             try await context.stripe.retrievePaymentIntent(id)
         }
-        guard case .done(let intent) = read else {
-            calls.noteUnknown(confirm, error)
-            return context.pause(after: confirm.sends)
-        }
+        guard case .done(let intent) = read else { return context.later(confirm, read.error, in: transaction) }
         let isUntouched =
             intent.lastFailure == nil
             && (intent.status == .requiresPaymentMethod || intent.status == .requiresConfirmation)

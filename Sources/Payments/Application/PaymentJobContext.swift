@@ -26,6 +26,20 @@ struct PaymentJobContext: Sendable {
     /// The pause after so many tries.
     func pause(after sends: Int) -> JobOutcome { .again(after: pauses.delay(attempt: sends + 1)) }
 
+    /// The pause before what was not sent is tried again; not all at once, when Stripe is there again.
+    func pause(_ unsent: StripeError) -> JobOutcome {
+        let pause = unsent.retryAfter ?? .seconds(1)
+        return .again(after: pause + max(pause / 4, .milliseconds(100)) * .random(in: 0..<1))
+    }
+
+    /// A call of which it is not known whether it took place is made again later, with the same key. One that was not even
+    /// made costs no try: the order waits until Stripe is there again, or its deadline has come.
+    func later(_ call: StripeCall, _ error: StripeError?, in transaction: PostgresTransaction) -> JobOutcome {
+        if let error, error.disposition == .unsent { return pause(error) }
+        StripeCallStore(transaction).noteUnknown(call, error)
+        return pause(after: call.sends)
+    }
+
     /// Applies a PaymentIntent as Stripe has just shown it, and what waited for it.
     ///
     /// No row of a call may have been changed before this in the transaction: whoever holds the payment's lock may want to
@@ -40,7 +54,8 @@ struct PaymentJobContext: Sendable {
         let store = PaymentStore(transaction)
         guard let locked = try await store.lock(payment.id, intent: intent.id) else { return }
         ended()
-        let failures = try await store.countFailures([intent], of: payment.id)
+        let failures = try await store.countFailures(
+            intent.failedTry(at: nil).map { [$0] } ?? [], of: payment.id)
         var current = try await ledger.apply(
             .intent(intent, newFailure: failures.isNew, failures: failures.count), to: locked, cause: cause,
             in: transaction

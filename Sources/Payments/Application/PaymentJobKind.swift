@@ -7,7 +7,10 @@ enum PaymentJobKind {
     static let createIntent = "payment.create-intent"
     static let cancelIntent = "payment.cancel-intent"
     static let refund = "payment.refund"
-    /// A look at one payment at Stripe.
+    /// A look at one payment at Stripe that an event or an operator asks for: those never wait for the many looks that a
+    /// reconciliation schedules at once.
+    static let look = "payment.look"
+    /// A look at one payment at Stripe that has been open for a while.
     static let reconcile = "payment.reconcile"
     /// Recurring: Stripe's list of events.
     static let reconcileEvents = "payment.reconcile-events"

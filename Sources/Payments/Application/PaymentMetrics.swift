@@ -62,7 +62,7 @@ final class PaymentMetrics: Sendable {
         Counter(label: "payment_reconciliation_gaps_total", dimensions: [("source", source)]).increment()
     }
 
-    /// How old the oldest event was that no webhook had told, when it was found.
+    /// How old the oldest event was that the latest run found and no webhook had told; 0 when there was none.
     func lag(_ seconds: Double) {
         Gauge(label: "payment_reconciliation_lag_seconds").record(seconds)
     }

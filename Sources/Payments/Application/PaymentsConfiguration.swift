@@ -27,6 +27,8 @@ public struct PaymentsConfiguration: Sendable {
     public var eventOverlap: Duration
     /// How far back the first listing goes.
     public var eventLookback: Duration
+    /// How old an event is at least that reconciliation finds and counts as a gap: a webhook may be on its way.
+    public var gapAge: Duration
     /// How long Stripe's events are kept; longer than the 30 days for which Stripe lists them.
     public var eventRetention: Duration
     /// How old or how new a webhook's signature may be, in seconds.
@@ -48,6 +50,7 @@ public struct PaymentsConfiguration: Sendable {
         reconcileAfter: Duration = .seconds(60),
         eventOverlap: Duration = .seconds(10),
         eventLookback: Duration = .seconds(3600),
+        gapAge: Duration = .seconds(60),
         eventRetention: Duration = .seconds(35 * 86_400),
         signatureTolerance: Int64 = 300,
         webhookLimit: Int = 256 * 1024
@@ -65,6 +68,7 @@ public struct PaymentsConfiguration: Sendable {
         self.reconcileAfter = reconcileAfter
         self.eventOverlap = eventOverlap
         self.eventLookback = eventLookback
+        self.gapAge = gapAge
         self.eventRetention = eventRetention
         self.signatureTolerance = signatureTolerance
         self.webhookLimit = webhookLimit

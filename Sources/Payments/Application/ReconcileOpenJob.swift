@@ -1,14 +1,16 @@
 import Foundation
+import Logging
 import Outbox
 import Postgres
 
-/// Has Stripe asked about each payment that has been open for a while, and about events that nobody could place; and
-/// deletes old events.
+/// Has Stripe asked about each payment that has been open for a while, and about events that nobody could place; schedules
+/// calls again whose jobs are dead, so that no payment hangs for ever; and deletes old events.
 struct ReconcileOpenJob: JobHandler {
     let jobs: JobQueue
     let interval: Duration
     let after: Duration
     let eventRetention: Duration
+    let logger: Logger
 
     var kind: String { PaymentJobKind.reconcileOpen }
     var retry: RetryPolicy { RetryPolicy(maxAttempts: .max, base: .seconds(1), cap: .seconds(60)) }
@@ -20,6 +22,7 @@ struct ReconcileOpenJob: JobHandler {
         let milliseconds = Int64(after / .milliseconds(1))
         let results = try await transaction.pipeline([
             PaymentSQL.unfinished.bind(milliseconds, Self.limit), StripeEventSQL.overdue.bind(milliseconds),
+            StripeCallSQL.stranded.bind(milliseconds),
         ])
         for row in results[0] {
             let id = try row.get(0, as: UUID.self)
@@ -33,7 +36,23 @@ struct ReconcileOpenJob: JobHandler {
                 PaymentJobKind.reconcile, key: "event:\(id)",
                 payload: ReconcileJobPayload(eventId: id, cause: "reconciliation"), in: transaction)
         }
+        for row in results[2] { try revive(row, in: transaction) }
         transaction.enqueue(StripeEventSQL.prune.bind(Int64(eventRetention / .milliseconds(1))))
         return .again(after: interval)
+    }
+
+    /// Under the call's id, which a dead job has as its key when it was the first attempt's.
+    private func revive(_ row: PostgresRow, in transaction: PostgresTransaction) throws {
+        let call = try row.get(0, as: UUID.self)
+        let kind = try row.get(3, as: String.self)
+        if let refund = try row.get(2, as: UUID?.self) {
+            try jobs.schedule(kind, key: call.lowercased, payload: RefundJobPayload(refund), in: transaction)
+        } else {
+            try jobs.schedule(
+                kind, key: call.lowercased, payload: PaymentJobPayload(try row.get(1, as: UUID.self)), in: transaction)
+        }
+        logger.warning(
+            "a call to stripe has no job, it is scheduled again",
+            metadata: ["kind": "\(kind)", "call_id": "\(call.lowercased)"])
     }
 }

@@ -10,8 +10,9 @@ import ServiceRuntime
 struct ReconcilePaymentJob: JobHandler {
     let context: PaymentJobContext
     let refunds: RefundSync
+    /// ``PaymentJobKind/look`` or ``PaymentJobKind/reconcile``.
+    let kind: String
 
-    var kind: String { PaymentJobKind.reconcile }
     var concurrency: Int { 2 }
     var retry: RetryPolicy { RetryPolicy(maxAttempts: 20, base: .milliseconds(200), cap: .seconds(60)) }
 
@@ -19,32 +20,60 @@ struct ReconcilePaymentJob: JobHandler {
         guard let job = jobs.first else { return .done }
         let payload = try job.decode(ReconcileJobPayload.self)
         do {
-            guard let intentID = try await paymentIntent(payload, in: transaction) else { return .done }
             return try await ServiceContext.withTraceparent(payload.traceparent) {
-                try await look(at: intentID, payload, in: transaction)
+                switch try await target(payload, in: transaction) {
+                case .intent(let id): return try await look(at: id, payload, in: transaction)
+                case .foreign(let reason): ignore(payload, reason, in: transaction)
+                case .nothing: break
+                }
+                return .done
             }
         } catch let error as StripeError where error.disposition == .refused {
             context.logger.warning("stripe does not show what was to be read", metadata: [LogKey.error: "\(error)"])
             return .done
         } catch let error as StripeError {
+            if error.disposition == .unsent { return context.pause(error) }
             context.logger.warning("stripe could not be read, trying later", metadata: [LogKey.error: "\(error)"])
             return .again(after: context.pauses.cap)
         }
     }
 
-    /// Which PaymentIntent it is about; nil when there is none (any more).
-    private func paymentIntent(
-        _ payload: ReconcileJobPayload, in transaction: PostgresTransaction
-    ) async throws -> String? {
+    /// What is to be looked at.
+    private enum Target {
+        case intent(String)
+        /// It is nothing to this service, and why.
+        case foreign(String)
+        /// There is nothing to be looked at (any more).
+        case nothing
+    }
+
+    private func target(_ payload: ReconcileJobPayload, in transaction: PostgresTransaction) async throws -> Target {
         if let id = payload.paymentId {
-            return try await PaymentStore(transaction).read(id)?.paymentIntentID
+            return try await PaymentStore(transaction).read(id)?.paymentIntentID.map { .intent($0) } ?? .nothing
         }
         guard let id = payload.eventId,
             let event = try await StripeEventStore(transaction).read(id), event.state == .pending
-        else { return nil }
-        if let intent = event.event.paymentIntentID { return intent }
-        guard let refund = event.event.refundID else { return nil }
-        return try await context.stripe.retrieveRefund(refund).paymentIntent
+        else { return .nothing }
+        if let intent = event.event.paymentIntentID { return .intent(intent) }
+        do {
+            let intent: String?
+            if let refund = event.event.refundID {
+                intent = try await context.stripe.retrieveRefund(refund).paymentIntent
+            } else if let charge = event.event.namedChargeID {
+                intent = try await context.stripe.retrieveCharge(charge).paymentIntent
+            } else {
+                intent = nil
+            }
+            return intent.map { .intent($0) } ?? .foreign("it belongs to no PaymentIntent")
+        } catch let error as StripeError where error.code == "resource_missing" {
+            return .foreign("Stripe does not know it")
+        }
+    }
+
+    /// Ends the event that asked for the look: whatever it is about, it is not this service's.
+    private func ignore(_ payload: ReconcileJobPayload, _ reason: String, in transaction: PostgresTransaction) {
+        guard let id = payload.eventId else { return }
+        StripeEventStore(transaction).end(id, .ignored, outcome: reason)
     }
 
     private func look(
@@ -59,24 +88,30 @@ struct ReconcilePaymentJob: JobHandler {
                 intent.amountReceived > 0 ? try await context.stripe.refunds(ofPaymentIntent: intentID) : []
             )
         } catch let error as StripeError where error.code == "resource_missing" {
-            try await missing(intentID, cause, in: transaction)
+            try await missing(intentID, payload, cause, in: transaction)
             return .done
         }
         let (intent, made) = read
         let store = PaymentStore(transaction)
         let waiting = StripeEventStore(transaction)
         guard let payment = try await store.lock(intent: intentID) else {
-            // Not known yet: the event waits on, now under the PaymentIntent's id.
-            if let id = payload.eventId { waiting.place(id, intentID) }
+            if intent.metadata["order_id"] == nil {
+                ignore(payload, StripeEventRule.foreign, in: transaction)
+                for event in try await waiting.pending(intentID) {
+                    waiting.end(event.id, .ignored, outcome: StripeEventRule.foreign)
+                }
+            } else if let id = payload.eventId {
+                // Not known yet: the event waits on, now under the PaymentIntent's id.
+                waiting.place(id, intentID)
+            }
             return .done
         }
         let events = try await waiting.pending(intentID)
-        let told =
-            [intent]
-            + events.compactMap { event in
-                if case .paymentIntent(let snapshot) = event.subject { snapshot } else { nil }
-            }
-        let failures = try await store.countFailures(told, of: payment.id)
+        let told = events.compactMap { event -> FailedTry? in
+            if case .paymentIntent(let snapshot) = event.subject { snapshot.failedTry(at: event.failedAt) } else { nil }
+        }
+        let failures = try await store.countFailures(
+            told + [intent.failedTry(at: nil)].compactMap { $0 }, of: payment.id)
         let result = try await context.ledger.apply(
             .intent(intent, newFailure: failures.isNew, failures: failures.count), to: payment, cause: cause,
             in: transaction)
@@ -93,9 +128,14 @@ struct ReconcilePaymentJob: JobHandler {
         return .done
     }
 
-    private func missing(_ intentID: String, _ cause: PaymentCause, in transaction: PostgresTransaction) async throws {
+    private func missing(
+        _ intentID: String, _ payload: ReconcileJobPayload, _ cause: PaymentCause, in transaction: PostgresTransaction
+    ) async throws {
         let store = PaymentStore(transaction)
-        guard let payment = try await store.lock(intent: intentID) else { return }
+        guard let payment = try await store.lock(intent: intentID) else {
+            ignore(payload, "Stripe does not know it", in: transaction)
+            return
+        }
         try await context.ledger.apply(.intentMissing, to: payment, cause: cause, in: transaction)
         transaction.enqueue(PaymentSQL.markReconciled.bind(payment.id))
     }

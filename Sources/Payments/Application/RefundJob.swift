@@ -44,9 +44,8 @@ struct RefundJob: JobHandler {
         case .refused(let error):
             // Somebody may have given the money back at Stripe itself: then that is what there is to know.
             return try await lookUp(error, call, refund, of: payment, isFixed: false, in: transaction)
-        case .unknown(let error):
-            calls.noteUnknown(call, error)
-            return context.pause(after: call.sends)
+        case .unknown(let error), .unsent(let error):
+            return context.later(call, error, in: transaction)
         case .fixed(let error):
             return try await lookUp(error, call, refund, of: payment, isFixed: true, in: transaction)
         }
@@ -65,8 +64,7 @@ struct RefundJob: JobHandler {
         do {
             made = try await context.stripe.refunds(ofPaymentIntent: payment.paymentIntentID ?? "")
         } catch let failure as StripeError where failure.disposition != .refused {
-            calls.noteUnknown(call, failure)
-            return context.pause(after: call.sends)
+            return context.later(call, failure, in: transaction)
         } catch is StripeError {
             made = []
         }

@@ -9,6 +9,16 @@ enum StripeAttempt<Value: Sendable>: Sendable {
     case unknown(StripeError)
     /// It may have taken place, and its key keeps a failure: only reading tells.
     case fixed(StripeError)
+    /// It was not made: Stripe has not answered of late.
+    case unsent(StripeError)
+
+    /// What went wrong; nil when nothing did.
+    var error: StripeError? {
+        switch self {
+        case .done: nil
+        case .refused(let error), .unknown(let error), .fixed(let error), .unsent(let error): error
+        }
+    }
 
     /// Makes the call.
     /// - Throws: `CancellationError` alone.
@@ -24,6 +34,7 @@ enum StripeAttempt<Value: Sendable>: Sendable {
             case .fixed:
                 logger.warning("stripe call failed for good, reading on", metadata: ["error": "\(error)"])
                 return .fixed(error)
+            case .unsent: return .unsent(error)
             case .misconfigured:
                 // Nothing took place, but the fault is ours: the call is as good once the key is.
                 logger.error("stripe refuses the API key", metadata: ["error": "\(error)"])

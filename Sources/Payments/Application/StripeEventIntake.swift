@@ -27,15 +27,16 @@ struct StripeEventIntake: Sendable {
         let start = ContinuousClock.now
         do {
             let result = try await pool.withTransaction { transaction in
-                let intent = StripeEventRule.handledTypes.contains(event.type) ? event.paymentIntentID : nil
+                let intent = try await paymentIntent(of: event, in: transaction)
                 let kept = try await StripeEventStore(transaction).insert(event, source: source, locking: intent)
                 guard kept.isNew else { return Result(isDuplicate: true, state: nil, outcome: "duplicate") }
-                guard intent != nil else { return try await apply(event, source: source, in: transaction) }
                 return try await apply(event, to: kept.payment, source: source, in: transaction).result
             }
             note(event, result.isDuplicate ? "duplicate" : result.state?.rawValue ?? "", result.outcome, start, source)
             return result
-        } catch let error as PostgresError where error.isTransient || error.code == .cancelled {
+        } catch let error as PostgresError where Self.isPassing(error) {
+            // Nothing of it is kept: Stripe delivers it again.
+            note(event, "unavailable", "\(error)", start, source)
             throw error
         } catch let error as CancellationError {
             throw error
@@ -48,12 +49,24 @@ struct StripeEventIntake: Sendable {
         }
     }
 
+    /// The database is away, or this process is stopping.
+    private static func isPassing(_ error: PostgresError) -> Bool {
+        error.isTransient || [.cancelled, .poolClosed, .commitOutcomeUnknown].contains(error.code)
+    }
+
     /// Applies a stored event again, whatever came of it before: what it tells only leads forward, so that does no harm.
     /// - Returns: nil when there is no such event.
     func replay(_ id: String) async throws -> Result? {
         try await pool.withTransaction { transaction in
-            guard let stored = try await StripeEventStore(transaction).lock(id) else { return nil }
-            return try await apply(stored.event, source: .webhook, in: transaction)
+            let store = StripeEventStore(transaction)
+            guard let stored = try await store.read(id) else { return nil }
+            // The PaymentIntent before the event: see ``StripeEventStore/insert(_:source:locking:)``.
+            var payment: Payment?
+            if let intent = try await paymentIntent(of: stored.event, in: transaction) {
+                payment = try await PaymentStore(transaction).lock(intent: intent)
+            }
+            guard let event = try await store.lock(id)?.event else { return nil }
+            return try await apply(event, to: payment, source: .webhook, in: transaction).result
         }
     }
 
@@ -67,19 +80,12 @@ struct StripeEventIntake: Sendable {
         }
     }
 
-    private func apply(
-        _ event: StripeEvent, source: StripeEventSource, in transaction: PostgresTransaction
-    ) async throws -> Result {
-        let store = PaymentStore(transaction)
-        var payment: Payment?
-        if StripeEventRule.handledTypes.contains(event.type) {
-            var intent = event.paymentIntentID
-            if intent == nil, let refund = event.refundID {
-                intent = try await RefundStore(transaction).paymentIntent(ofStripeRefund: refund)
-            }
-            if let intent { payment = try await store.lock(intent: intent) }
-        }
-        return try await apply(event, to: payment, source: source, in: transaction).result
+    /// The PaymentIntent that a handled event is about, as far as it is known here.
+    private func paymentIntent(of event: StripeEvent, in transaction: PostgresTransaction) async throws -> String? {
+        guard StripeEventRule.handledTypes.contains(event.type) else { return nil }
+        if let intent = event.paymentIntentID { return intent }
+        guard let refund = event.refundID else { return nil }
+        return try await RefundStore(transaction).paymentIntent(ofStripeRefund: refund)
     }
 
     private func apply(
@@ -94,15 +100,16 @@ struct StripeEventIntake: Sendable {
         case .ignore(let reason): return (end(.ignored, reason), payment)
         case .known(let reason): return (end(.processed, reason), payment)
         case .wait:
-            // Only Stripe can tell which PaymentIntent a refund belongs to that is but named.
-            if event.paymentIntentID == nil { try ask(event, payment, source, in: transaction) }
+            // Only Stripe can tell which PaymentIntent it belongs to, or whose that one is.
+            if !event.showsPaymentIntent { try ask(event, payment, source, in: transaction) }
             return (end(.pending, "unknown PaymentIntent"), payment)
         case .read:
             try ask(event, payment, source, in: transaction)
             return (end(.pending, "asking Stripe"), payment)
         case .apply(let intent):
             guard let payment else { return (end(.pending, "unknown PaymentIntent"), payment) }
-            let failures = try await PaymentStore(transaction).countFailures([intent], of: payment.id)
+            let failures = try await PaymentStore(transaction).countFailures(
+                intent.failedTry(at: event.failedAt).map { [$0] } ?? [], of: payment.id)
             let result = try await ledger.apply(
                 .intent(intent, newFailure: failures.isNew, failures: failures.count), to: payment,
                 cause: PaymentCause(kind: source.rawValue, id: event.id), in: transaction)
@@ -117,8 +124,8 @@ struct StripeEventIntake: Sendable {
         guard let payment else { return known }
         switch event.subject {
         case .paymentIntent(let intent):
-            if let key = intent.failureKey {
-                known.isFailureCounted = try await PaymentStore(transaction).isFailureCounted(key, of: payment.id)
+            if let failed = intent.failedTry(at: event.failedAt) {
+                known.isFailureCounted = try await PaymentStore(transaction).isCounted(failed, of: payment.id)
             }
         case .refund(let refund):
             let refunds = try await RefundStore(transaction).ofPayment(payment.id)
@@ -137,7 +144,7 @@ struct StripeEventIntake: Sendable {
         _ event: StripeEvent, _ payment: Payment?, _ source: StripeEventSource, in transaction: PostgresTransaction
     ) throws {
         try jobs.schedule(
-            PaymentJobKind.reconcile, key: nil,
+            PaymentJobKind.look, key: nil,
             payload: ReconcileJobPayload(paymentId: payment?.id, eventId: event.id, cause: source.rawValue),
             in: transaction)
     }
@@ -149,8 +156,9 @@ struct StripeEventIntake: Sendable {
     ) {
         ledger.metrics.webhook(type: event.type, outcome: state)
         let elapsed = (ContinuousClock.now - start) / .milliseconds(1)
-        logger.info(
-            "stripe event taken",
+        let isTaken = state != "failed" && state != "unavailable"
+        logger.log(
+            level: isTaken ? .info : .warning, isTaken ? "stripe event taken" : "stripe event not taken",
             metadata: [
                 LogKey.eventID: "\(event.id)", LogKey.eventType: "\(event.type)", "state": "\(state)",
                 "outcome": "\(outcome)", "source": "\(source.rawValue)",

@@ -15,7 +15,7 @@ enum RefundStatus: String, Codable, Sendable, Hashable, CaseIterable, PostgresEn
 
     init(_ status: StripeRefund.Status) {
         switch status {
-        case .pending: self = .pending
+        case .pending, .unknown: self = .pending
         case .requiresAction: self = .requiresAction
         case .succeeded: self = .succeeded
         case .failed: self = .failed

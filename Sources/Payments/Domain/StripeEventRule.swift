@@ -34,18 +34,21 @@ enum StripeEventRule {
         "refund.updated", "refund.failed",
     ]
 
+    /// Why an event of a PaymentIntent is ignored that carries no order of ours: others use the same account.
+    static let foreign = "not of this service"
+
     static func decide(_ event: StripeEvent, _ known: Knowledge) -> StripeEventAction {
         guard handledTypes.contains(event.type) else { return .ignore("type not handled") }
         if case .paymentIntent(let intent) = event.subject, known.payment == nil,
             intent.metadata["order_id"] == nil
         {
-            return .ignore("not of this service")
+            return .ignore(foreign)
         }
         guard let payment = known.payment else { return .wait }
         switch event.subject {
         case .paymentIntent(let intent): return decide(event.type, intent, payment, known)
         case .refund(let refund):
-            let isKnown = known.refundStatus == RefundStatus(refund.status)
+            let isKnown = refund.status != .unknown && known.refundStatus == RefundStatus(refund.status)
             return isKnown ? .known("refund is \(refund.status.rawValue)") : .read
         case .charge(_, _, let refunded):
             return refunded == known.refundedSoFar ? .known("refunds are known") : .read

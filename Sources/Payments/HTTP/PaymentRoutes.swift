@@ -62,7 +62,7 @@ struct PaymentRoutes: Sendable {
             context.logger.warning("stripe did not give a client secret", metadata: [LogKey.error: "\(error)"])
             throw Problem.unavailable(
                 code: "stripe_unavailable", "the payment provider does not answer: try again in a moment",
-                retryAfter: 2)
+                retryAfter: error.retryAfter.map { max(1, Int(($0 / .seconds(1)).rounded(.up))) } ?? 2)
         }
         return try Response.json(
             SecretView(
@@ -87,7 +87,7 @@ struct PaymentRoutes: Sendable {
         }
         try await pool.withTransaction { transaction in
             try jobs.schedule(
-                PaymentJobKind.reconcile, key: nil,
+                PaymentJobKind.look, key: nil,
                 payload: ReconcileJobPayload(paymentId: payment.id, cause: "operator"), in: transaction)
         }
         return try Response.json(Scheduled(paymentId: payment.id), status: .accepted)

@@ -26,7 +26,12 @@ struct WebhookRoutes: Sendable {
 
     /// 2xx only once the event and its effect are committed: on anything else Stripe delivers it again.
     @Sendable private func receive(_ request: Request, _ context: AppRequestContext) async throws -> Response {
-        let body = try await collectBody(of: request, maxBytes: limit)
+        let body: [UInt8]
+        do {
+            body = try await collectBody(of: request, maxBytes: limit)
+        } catch let problem as Problem {
+            throw noted(problem)
+        }
         // Before anything is parsed: what was not signed is nobody's.
         do throws(StripeSignature.Failure) {
             let header = HTTPField.Name("Stripe-Signature").flatMap { request.headers[$0] }
@@ -47,9 +52,12 @@ struct WebhookRoutes: Sendable {
         return try Response.json(Receipt(duplicate: result.isDuplicate))
     }
 
-    private func refuse(_ code: String, _ detail: String) -> Problem {
-        metrics.webhook(type: "", outcome: code)
-        logger.warning("stripe event refused", metadata: [LogKey.problem: "\(code)"])
-        return .badRequest(code: code, detail)
+    private func refuse(_ code: String, _ detail: String) -> Problem { noted(.badRequest(code: code, detail)) }
+
+    /// Counts and logs a refusal, without anything of the body.
+    private func noted(_ problem: Problem) -> Problem {
+        metrics.webhook(type: "", outcome: problem.code)
+        logger.warning("stripe event refused", metadata: [LogKey.problem: "\(problem.code)"])
+        return problem
     }
 }

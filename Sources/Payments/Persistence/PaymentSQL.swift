@@ -81,11 +81,23 @@ enum PaymentSQL {
         """
 
     /// One row when the failed try was not counted before.
+    /// Nothing when the try is known, by its own name or, when it was told without a time, by one with a time.
     static let addFailure: Statement = """
         insert into payment_failure (payment_id, failure_key, code)
-        values ($1::uuid, $2::text, $3::text)
+        select $1::uuid, $2::text, $3::text
+        where not exists (
+            select from payment_failure
+            where payment_id = $1::uuid and starts_with(failure_key, $2::text || '@'))
         on conflict (payment_id, failure_key) do nothing
         returning failure_key
+        """
+
+    /// Gives a try that was told without a time the name with its time, unless that is known already.
+    static let nameFailure: Statement = """
+        update payment_failure
+        set failure_key = $3::text
+        where payment_id = $1::uuid and failure_key = $2::text
+          and not exists (select from payment_failure where payment_id = $1::uuid and failure_key = $3::text)
         """
 
     static let countFailures: Statement = """
@@ -129,7 +141,7 @@ enum PaymentSQL {
         """
 
     static let all = [
-        insert, lockByOrder, lock, lockByIntent, read, update, lockIntent, addHistory, history, addFailure,
+        insert, lockByOrder, lock, lockByIntent, read, update, lockIntent, addHistory, history, addFailure, nameFailure,
         countFailures, isFailureCounted, unfinished, markReconciled, view,
     ]
 }

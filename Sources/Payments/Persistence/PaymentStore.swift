@@ -70,19 +70,27 @@ struct PaymentStore {
             PaymentSQL.addHistory.bind(payment.id, cause.kind, cause.id, status, payment.status, note))
     }
 
-    /// Counts the failed tries that these snapshots tell of, each once.
+    /// Counts failed tries, each once.
     /// - Returns: whether one of them is new, and how many there are.
-    func countFailures(_ intents: [StripePaymentIntent], of id: UUID) async throws -> (isNew: Bool, count: Int) {
-        let told = intents.filter { $0.failureKey != nil }
-        guard !told.isEmpty else { return (false, 0) }
-        let inserts = told.map { PaymentSQL.addFailure.bind(id, $0.failureKey, $0.lastFailure?.reason) }
-        let results = try await transaction.pipeline(inserts + [PaymentSQL.countFailures.bind(id)])
+    func countFailures(_ tries: [FailedTry], of id: UUID) async throws -> (isNew: Bool, count: Int) {
+        guard !tries.isEmpty else { return (false, 0) }
+        // Those with a time first: the others may be the same.
+        let statements = tries.sorted { $0.timedKey != nil && $1.timedKey == nil }.flatMap { failed in
+            [
+                failed.timedKey.map { PaymentSQL.nameFailure.bind(id, failed.key, $0) },
+                PaymentSQL.addFailure.bind(id, failed.timedKey ?? failed.key, failed.reason),
+            ].compactMap { $0 }
+        }
+        let results = try await transaction.pipeline(statements + [PaymentSQL.countFailures.bind(id)])
         let count = try results.last?.first?.get(0, as: Int64.self) ?? 0
         return (results.dropLast().contains { !$0.isEmpty }, Int(count))
     }
 
-    func isFailureCounted(_ key: String, of id: UUID) async throws -> Bool {
-        try await transaction.query(PaymentSQL.isFailureCounted.bind(id, key)).first?.get(0, as: Bool.self) ?? false
+    /// Whether a failed try has been counted already.
+    func isCounted(_ failed: FailedTry, of id: UUID) async throws -> Bool {
+        var statements = [PaymentSQL.isFailureCounted.bind(id, failed.timedKey ?? failed.key)]
+        if let timed = failed.timedKey { statements.insert(PaymentSQL.nameFailure.bind(id, failed.key, timed), at: 0) }
+        return try await transaction.pipeline(statements).last?.first?.get(0, as: Bool.self) ?? false
     }
 
     static func payment(_ row: PostgresRow) throws -> Payment {

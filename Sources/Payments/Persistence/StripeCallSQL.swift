@@ -10,14 +10,14 @@ enum StripeCallSQL {
         returning id
         """
 
+    /// Stripe may forget a key after 24 hours: under one that is nearly so old nothing is asked for any more.
     static let pending: Statement = """
-        select id, kind, request_body, sends, created_at, refund_id
+        select id, kind, request_body, sends, created_at, refund_id, created_at < now() - interval '20 hours'
         from stripe_call
         where payment_id = $1::uuid and state = 'pending' and kind = any($2::text[])
         order by created_at, id
         """
 
-    /// Stripe may forget a key after 24 hours: under one that is nearly so old nothing is asked for any more.
     static let pendingRefund: Statement = """
         select id, kind, request_body, sends, created_at, refund_id, created_at < now() - interval '20 hours'
         from stripe_call
@@ -37,5 +37,34 @@ enum StripeCallSQL {
         where id = $1::uuid and state = 'pending'
         """
 
-    static let all = [insert, pending, pendingRefund, end, sent]
+    /// Calls that nobody will make: their job has failed for good, or is gone. One for each job that is missing; that of a
+    /// making makes the confirmation too.
+    static let stranded: Statement = """
+        with planned as (
+            select kind, coalesce(payload ->> 'refundId', payload ->> 'paymentId')::uuid as subject
+            from scheduled_job
+            where kind in ('payment.create-intent', 'payment.cancel-intent', 'payment.refund') and state = 'scheduled'
+        ), open as (
+            select id, payment_id, refund_id, created_at,
+                   case kind when 'cancel' then 'payment.cancel-intent' else 'payment.create-intent' end as job
+            from stripe_call c
+            where state = 'pending' and kind <> 'refund'
+              and (kind <> 'confirm' or not exists (
+                  select from stripe_call o
+                  where o.payment_id = c.payment_id and o.kind = 'create' and o.state = 'pending'))
+            union all
+            select id, payment_id, refund_id, created_at, 'payment.refund'
+            from stripe_call
+            where state = 'pending' and kind = 'refund'
+        )
+        select id, payment_id, refund_id, job
+        from open
+        where created_at < now() - $1::bigint * interval '1 millisecond'
+          and not exists (
+              select from planned p where p.kind = open.job and p.subject = coalesce(open.refund_id, open.payment_id))
+        order by created_at
+        limit 200
+        """
+
+    static let all = [insert, pending, pendingRefund, end, sent, stranded]
 }

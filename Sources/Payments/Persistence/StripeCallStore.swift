@@ -55,11 +55,7 @@ struct StripeCallStore {
     }
 
     func pending(refund: UUID) async throws -> StripeCall? {
-        try await transaction.query(StripeCallSQL.pendingRefund.bind(refund)).first.map { row in
-            var call = try Self.call(row)
-            call.isKeyOld = try row.get(6)
-            return call
-        }
+        try await transaction.query(StripeCallSQL.pendingRefund.bind(refund)).first.map(Self.call)
     }
 
     /// Ends a call.
@@ -72,13 +68,13 @@ struct StripeCallStore {
     }
 
     /// Notes a try of which it is not known whether it took place: it is made again, with the same key.
-    func noteUnknown(_ call: StripeCall, _ error: StripeError) {
-        transaction.enqueue(StripeCallSQL.sent.bind(call.id, error.httpStatus, error.reason, error.requestID))
+    func noteUnknown(_ call: StripeCall, _ error: StripeError?) {
+        transaction.enqueue(StripeCallSQL.sent.bind(call.id, error?.httpStatus, error?.reason, error?.requestID))
     }
 
     private static func call(_ row: PostgresRow) throws -> StripeCall {
         StripeCall(
             id: try row.get(0), kind: try row.get(1), body: try row.get(2), sends: Int(try row.get(3, as: Int32.self)),
-            createdAt: try row.get(4), refundID: try row.get(5))
+            createdAt: try row.get(4), refundID: try row.get(5), isKeyOld: try row.get(6))
     }
 }

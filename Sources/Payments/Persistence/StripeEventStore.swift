@@ -25,20 +25,20 @@ struct StripeEventStore {
 
     init(_ transaction: PostgresTransaction) { self.transaction = transaction }
 
-    /// Keeps a new event, as pending, and locks the payment that it names, if it is known: in one round trip. The event's
-    /// own row is locked first, then the PaymentIntent, then the payment.
+    /// Keeps a new event, as pending, and locks the payment that it names, if it is known: in one round trip. The
+    /// PaymentIntent is locked first, then the event's own row, then the payment: whoever holds a PaymentIntent's lock
+    /// locks the events that wait for it.
     /// - Returns: not new when it is there already, unless it had failed.
     func insert(
         _ event: StripeEvent, source: StripeEventSource, locking intent: String?
     ) async throws -> (isNew: Bool, payment: Payment?) {
-        var statements = [
-            StripeEventSQL.insert.bind(
-                event.id, event.type, event.paymentIntentID, try Self.json(event), source, event.created)
-        ]
-        if let intent { statements += [PaymentSQL.lockIntent.bind(intent), PaymentSQL.lockByIntent.bind(intent)] }
-        let results = try await transaction.pipeline(statements)
-        let payment = try intent == nil ? nil : results.last?.first.map(PaymentStore.payment)
-        return (!results[0].isEmpty, payment)
+        let insertion = StripeEventSQL.insert.bind(
+            event.id, event.type, event.paymentIntentID, try Self.json(event), source, event.created)
+        guard let intent else { return (try await !transaction.query(insertion).isEmpty, nil) }
+        let results = try await transaction.pipeline([
+            PaymentSQL.lockIntent.bind(intent), insertion, PaymentSQL.lockByIntent.bind(intent),
+        ])
+        return (!results[1].isEmpty, try results[2].first.map(PaymentStore.payment))
     }
 
     /// Writes what came of an event, with the next round trip.

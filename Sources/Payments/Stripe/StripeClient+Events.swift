@@ -13,18 +13,21 @@ public struct StripeEventQuery: Sendable {
     public var startingAfter: String?
     /// The earliest, in unix seconds. Events are kept for 30 days.
     public var createdSince: Int64?
+    /// The first that is too late, in unix seconds.
+    public var createdBefore: Int64?
     /// 1 to 100.
     public var limit: Int
 
     public init(
         types: [String] = [], deliverySuccess: Bool? = nil, endingBefore: String? = nil, startingAfter: String? = nil,
-        createdSince: Int64? = nil, limit: Int = 100
+        createdSince: Int64? = nil, createdBefore: Int64? = nil, limit: Int = 100
     ) {
         self.types = types
         self.deliverySuccess = deliverySuccess
         self.endingBefore = endingBefore
         self.startingAfter = startingAfter
         self.createdSince = createdSince
+        self.createdBefore = createdBefore
         self.limit = limit
     }
 }
@@ -39,6 +42,7 @@ extension StripeClient {
         form.add("ending_before", query.endingBefore)
         form.add("starting_after", query.startingAfter)
         form.add("created[gte]", query.createdSince.map(String.init))
+        form.add("created[lt]", query.createdBefore.map(String.init))
         return try await call("events.list", .GET, path("events") + "?\(form.text)")
     }
 

@@ -5,17 +5,20 @@ import NIOHTTP1
 
 /// Stripe's API, as far as this service needs it: PaymentIntents, refunds and events.
 ///
-/// Each call is tried again as ``StripeRetryPolicy`` says. A call that changes something is given the idempotency key and
+/// Each call is tried again as ``StripeRetryPolicy`` says, and each try waits for leave (``StripeGateLimits``): copies of a
+/// client share it. While Stripe does not answer, calls fail at once with the kind `unavailable`: they were not made. A call that changes something is given the idempotency key and
 /// the exact body that the caller has persisted, so that calling again, here or after a crash, is the same request.
 /// All calls throw ``StripeError``, or `CancellationError`.
 public struct StripeClient: Sendable {
     private let configuration: StripeClientConfiguration
     private let transport: StripeTransport
+    private let gate: StripeGate
     private let logger: Logger
 
     public init(_ configuration: StripeClientConfiguration, logger: Logger) {
         self.configuration = configuration
         self.transport = StripeTransport(configuration)
+        self.gate = StripeGate(configuration.limits, logger: logger)
         self.logger = logger
     }
 
@@ -28,10 +31,14 @@ public struct StripeClient: Sendable {
             operation: operation, method: method, path: path, body: body, idempotencyKey: idempotencyKey)
         let start = ContinuousClock.now
         var retries = 0
+        var last: StripeError?
         while true {
             do {
                 return try await attempt(request)
             } catch let error as StripeError {
+                // The try before was made: what became of it is what there is to tell.
+                if error.kind == .unavailable, let last { throw last }
+                last = error
                 let delay = configuration.retry.delay(
                     after: error, retries: retries, elapsed: ContinuousClock.now - start, random: .random(in: 0..<1))
                 guard let delay else { throw error }
@@ -44,9 +51,12 @@ public struct StripeClient: Sendable {
     }
 
     private func attempt<Value: Decodable>(_ request: StripeTransport.Request) async throws -> Value {
+        let pass = try await gate.enter(request.operation)
         let start = ContinuousClock.now
         var outcome = "ok"
+        var result = StripeGateMachine.Result.answered
         defer {
+            gate.leave(pass, result)
             Timer(
                 label: "stripe_call_duration_seconds",
                 dimensions: [("operation", request.operation), ("outcome", outcome)]
@@ -56,9 +66,11 @@ public struct StripeClient: Sendable {
             return try StripeAnswer.decode(Value.self, try await transport.send(request), request.operation)
         } catch let error as StripeError {
             outcome = error.kind.rawValue
+            result = StripeGateMachine.Result(error)
             throw error
         } catch {
             outcome = "cancelled"
+            result = .abandoned
             throw error
         }
     }

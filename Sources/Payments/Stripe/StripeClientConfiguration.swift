@@ -12,8 +12,8 @@ public struct StripeClientConfiguration: Sendable {
     public var requestTimeout: Duration
     /// What is tried again, and for how long.
     public var retry: StripeRetryPolicy
-    /// Connections to Stripe at once; further requests wait.
-    public var connections: Int
+    /// How much is asked at once, and when nothing is asked for a while.
+    public var limits: StripeGateLimits
 
     public init(
         apiKey: String,
@@ -21,14 +21,14 @@ public struct StripeClientConfiguration: Sendable {
         apiVersion: String = "2026-10-28.endive",
         requestTimeout: Duration = .seconds(20),
         retry: StripeRetryPolicy = StripeRetryPolicy(),
-        connections: Int = 16
+        limits: StripeGateLimits = StripeGateLimits()
     ) {
         self.apiKey = apiKey
         self.baseURL = baseURL
         self.apiVersion = apiVersion
         self.requestTimeout = requestTimeout
         self.retry = retry
-        self.connections = connections
+        self.limits = limits
     }
 }
 

@@ -22,6 +22,8 @@ public struct StripeError: Error, Sendable {
         case timeout
         /// An answer that is not what the API documents.
         case malformed
+        /// It was not made, because Stripe has not answered of late; ``StripeError/retryAfter`` says when to ask again.
+        case unavailable
     }
 
     /// What is known of the request's effect.
@@ -34,6 +36,8 @@ public struct StripeError: Error, Sendable {
         case fixed
         /// It did not take place because of the key; an operator has to act.
         case misconfigured
+        /// It was not made at all.
+        case unsent
     }
 
     public let kind: Kind
@@ -73,6 +77,7 @@ public struct StripeError: Error, Sendable {
         // "We expect the header to be false in most cases when a 500 is returned, since our idempotency framework would
         // typically replay it anyway": Stripe's SDK.
         case .api: isReplayed || shouldRetry == false ? .fixed : .unknown
+        case .unavailable: .unsent
         case .malformed: (httpStatus ?? 0) >= 500 ? .unknown : .fixed
         }
     }

@@ -54,6 +54,19 @@ public struct StripeEvent: Codable, Sendable, Hashable {
         default: nil
         }
     }
+
+    /// The charge it is about, when the event tells no more of it.
+    public var namedChargeID: String? {
+        if case .named("charge", let id) = subject { id } else { nil }
+    }
+
+    /// Whether it shows a PaymentIntent, and with it whose that is.
+    var showsPaymentIntent: Bool {
+        if case .paymentIntent = subject { true } else { false }
+    }
+
+    /// When the try failed that it tells of; nil when it tells of none.
+    var failedAt: Date? { type == "payment_intent.payment_failed" ? created : nil }
 }
 
 extension StripeEvent {
@@ -87,6 +100,9 @@ extension StripeEvent {
         isThin = try container.decode(String.self, forKey: .object) == Self.thinObject
         livemode = try container.decode(Bool.self, forKey: .livemode)
         let type = try container.decode(String.self, forKey: .type)
+        guard (1...255).contains(type.count) else {
+            throw DecodingError.dataCorruptedError(forKey: .type, in: container, debugDescription: "not a type")
+        }
         if isThin {
             self.type = type.hasPrefix("v1.") ? String(type.dropFirst(3)) : type
             created = try Self.date(container.decode(String.self, forKey: .created), container)
@@ -94,9 +110,16 @@ extension StripeEvent {
             subject = .named(kind: related?.type ?? "", id: related?.id)
         } else {
             self.type = type
-            created = Date(timeIntervalSince1970: try container.decode(Double.self, forKey: .created))
+            let seconds = try container.decode(Int64.self, forKey: .created)
+            created = try Self.whole(Date(timeIntervalSince1970: TimeInterval(seconds)), container)
             let data = try container.nestedContainer(keyedBy: DataKeys.self, forKey: .data)
             subject = try Self.subject(data)
+        }
+        // Postgres' text takes none of these: refused here, the event would not be kept as failed either.
+        let texts = [id, self.type, paymentIntentID, refundID].compactMap { $0 }
+        guard !texts.contains(where: { $0.utf8.contains(0) }) else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .id, in: container, debugDescription: "a name with a NUL character")
         }
     }
 
@@ -105,11 +128,35 @@ extension StripeEvent {
             throw DecodingError.dataCorruptedError(
                 forKey: .created, in: container, debugDescription: "not an ISO 8601 date and time")
         }
-        return date
+        return try whole(date, container)
     }
 
+    /// Up to the year 9999: what lies beyond is a mistake, and would be too large for what is counted from it.
+    private static let latest: TimeInterval = 253_402_300_799
+
+    /// In whole seconds, as it is encoded again.
+    private static func whole(_ date: Date, _ container: KeyedDecodingContainer<Keys>) throws -> Date {
+        let seconds = date.timeIntervalSince1970.rounded(.down)
+        guard (0...latest).contains(seconds) else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .created, in: container, debugDescription: "not a time of the years 1970 to 9999")
+        }
+        return Date(timeIntervalSince1970: seconds)
+    }
+
+    /// An object that cannot be read as what it says it is, such as one in a status that is new at Stripe, is only named:
+    /// so that it is asked for again, and does not keep others from being read.
     private static func subject(_ data: KeyedDecodingContainer<DataKeys>) throws -> Subject {
         let named = try data.decode(Named.self, forKey: .object)
+        do {
+            return try read(named, data)
+        } catch {
+            guard let id = named.id, let kind = named.object else { throw error }
+            return .named(kind: kind, id: id)
+        }
+    }
+
+    private static func read(_ named: Named, _ data: KeyedDecodingContainer<DataKeys>) throws -> Subject {
         switch named.object {
         case "payment_intent": return .paymentIntent(try data.decode(StripePaymentIntent.self, forKey: .object))
         case "refund": return .refund(try data.decode(StripeRefund.self, forKey: .object))
@@ -118,7 +165,8 @@ extension StripeEvent {
             return .charge(
                 id: try charge.decode(String.self, forKey: .id),
                 paymentIntent: try charge.decodeIfPresent(StripeReference.self, forKey: .paymentIntent)?.id,
-                amountRefunded: try charge.decodeIfPresent(Int64.self, forKey: .amountRefunded) ?? 0)
+                // Without it the charge is only named, and its PaymentIntent is asked for.
+                amountRefunded: try charge.decode(Int64.self, forKey: .amountRefunded))
         default: return .named(kind: named.object ?? "", id: named.id)
         }
     }

@@ -1,3 +1,5 @@
+import Foundation
+
 /// What this service reads of a PaymentIntent, and no more: neither the client secret nor anything about the customer
 /// passes through here, so neither can be stored or logged.
 /// Source: https://docs.stripe.com/api/payment_intents/object
@@ -83,12 +85,16 @@ public struct StripePaymentIntent: Codable, Sendable, Hashable {
     /// The metadata that this service writes, and reads.
     public static let metadataKeys: Set<String> = ["order_id", "saga_id", "payment_id", "attempt_id", "refund_id"]
 
-    /// Names the failed try, so that it is counted once however often it is told: its charge, or, when there was none,
-    /// the payment method that was tried.
-    public var failureKey: String? {
+    /// The failed try that it tells of; nil when it tells of none.
+    /// - Parameter time: when the try failed, when an event says so.
+    func failedTry(at time: Date?) -> FailedTry? {
         guard let lastFailure else { return nil }
-        return lastFailure.charge ?? lastFailure.paymentMethod.map { "\($0):\(lastFailure.reason)" }
-            ?? lastFailure.reason
+        if let charge = lastFailure.charge { return FailedTry(key: charge, reason: lastFailure.reason) }
+        let key =
+            lastFailure.paymentMethod.map { "\($0):\(lastFailure.reason)" } ?? lastFailure.reason
+        return FailedTry(
+            key: key, reason: lastFailure.reason,
+            timedKey: time.map { "\(key)@\(Int64($0.timeIntervalSince1970))" })
     }
 
     enum CodingKeys: String, CodingKey {

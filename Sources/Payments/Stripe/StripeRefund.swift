@@ -8,6 +8,9 @@ public struct StripeRefund: Codable, Sendable, Hashable {
         case succeeded
         case failed
         case canceled
+        /// None (Stripe says that it may be null), or one that is new at Stripe: the refund is there, and how it ends is not
+        /// known.
+        case unknown
     }
 
     public let id: String
@@ -43,7 +46,8 @@ public struct StripeRefund: Codable, Sendable, Hashable {
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         id = try container.decode(String.self, forKey: .id)
-        status = try container.decode(Status.self, forKey: .status)
+        status =
+            try container.decodeIfPresent(String.self, forKey: .status).flatMap(Status.init(rawValue:)) ?? .unknown
         amount = try container.decode(Int64.self, forKey: .amount)
         currency = try container.decode(String.self, forKey: .currency)
         paymentIntent = try container.decodeIfPresent(StripeReference.self, forKey: .paymentIntent)?.id

@@ -40,7 +40,7 @@ public struct StripeRetryPolicy: Sendable, Hashable {
         if let told = error.shouldRetry { return told }
         switch error.disposition {
         case .unknown: return true
-        case .refused, .fixed, .misconfigured: return false
+        case .refused, .fixed, .misconfigured, .unsent: return false
         }
     }
 }

@@ -34,7 +34,8 @@ final class StripeTransport: Sendable {
         http.redirectConfiguration = .disallow
         http.timeout.connect = timeout
         http.timeout.read = timeout
-        http.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = max(1, configuration.connections)
+        // One more than are let through: the one that sees whether Stripe answers again may come on top.
+        http.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = configuration.limits.concurrency + 1
         // An error of ours to see, not to be hidden: the retries are counted one layer up.
         http.connectionPool.retryConnectionEstablishment = false
         client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: http)

@@ -45,7 +45,10 @@ extension ArtesanosConfiguration {
             stripe: StripeConfiguration(
                 apiKey: reader.optional(Settings.stripeKey),
                 webhookSecrets: reader.optional(Settings.stripeWebhookSecret) ?? [],
-                baseURL: reader.value(Settings.stripeBaseURL), livemode: reader.value(Settings.stripeLivemode)),
+                baseURL: reader.value(Settings.stripeBaseURL), livemode: reader.value(Settings.stripeLivemode),
+                concurrency: reader.value(Settings.stripeConcurrency), rate: reader.optional(Settings.stripeRate),
+                circuitFailures: reader.value(Settings.stripeCircuitFailures),
+                circuitPause: reader.value(Settings.stripeCircuitPause)),
             saga: SagaConfiguration(
                 stockDeadline: reader.value(Settings.sagaStockDeadline),
                 paymentMargin: reader.value(Settings.sagaPaymentMargin),

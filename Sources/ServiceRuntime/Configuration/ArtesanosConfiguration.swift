@@ -109,15 +109,28 @@ public struct StripeConfiguration: Sendable {
     public var baseURL: String
     /// Events of the other mode are refused.
     public var livemode: Bool
+    /// Requests under way at once.
+    public var concurrency: Int
+    /// Requests a second; 0: no limit; nil: as the key and the server say.
+    public var rate: Int?
+    /// Failures in a row after which nothing is asked for a while; 0: always asked.
+    public var circuitFailures: Int
+    /// The longest such while.
+    public var circuitPause: Duration
 
     public init(
         apiKey: String? = nil, webhookSecrets: [String] = [], baseURL: String = "https://api.stripe.com",
-        livemode: Bool = false
+        livemode: Bool = false, concurrency: Int = 16, rate: Int? = nil, circuitFailures: Int = 5,
+        circuitPause: Duration = .seconds(30)
     ) {
         self.apiKey = apiKey
         self.webhookSecrets = webhookSecrets
         self.baseURL = baseURL
         self.livemode = livemode
+        self.concurrency = concurrency
+        self.rate = rate
+        self.circuitFailures = circuitFailures
+        self.circuitPause = circuitPause
     }
 }
 

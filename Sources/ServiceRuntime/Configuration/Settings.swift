@@ -58,6 +58,22 @@ enum Settings {
         "STRIPE_LIVEMODE", "Whether events of live mode are expected; those of the other mode are refused.",
         default: false)
 
+    static let stripeConcurrency = Setting.number(
+        "STRIPE_CONCURRENCY", "Requests to Stripe under way at once, in one process.", default: 16, in: 1...256)
+    static let stripeRate = Setting<Int>(
+        "STRIPE_RATE",
+        "Requests a second to Stripe, from one process; 0: no limit. Unless set: 80 with a live key, 20 with a test key"
+            + " (Stripe takes 100 and 25), none with another STRIPE_BASE_URL.",
+        allowed: "a whole number from 0 to 10000"
+    ) { Int($0).flatMap { (0...10_000).contains($0) ? $0 : nil } }
+    static let stripeCircuitFailures = Setting.number(
+        "STRIPE_CIRCUIT_FAILURES",
+        "After so many requests in a row without an answer, or with a 5xx, Stripe is not asked for a while; 0: always"
+            + " asked.", default: 5, in: 0...1_000)
+    static let stripeCircuitPause = Setting.duration(
+        "STRIPE_CIRCUIT_PAUSE", "How long at most, until a single request is made to see; it begins with 1s.",
+        default: "30s", in: .seconds(1)...(.seconds(600)))
+
     // Orders
     static let sagaStockDeadline = Setting.duration(
         "SAGA_STOCK_DEADLINE", "How long an order waits for stock before it fails.", default: "30s",
@@ -149,7 +165,8 @@ enum Settings {
             "Stripe",
             [
                 stripeKey.description, stripeWebhookSecret.description, stripeBaseURL.description,
-                stripeLivemode.description,
+                stripeLivemode.description, stripeConcurrency.description, stripeRate.description,
+                stripeCircuitFailures.description, stripeCircuitPause.description,
             ]
         ),
         (

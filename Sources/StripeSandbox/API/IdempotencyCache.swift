@@ -55,6 +55,13 @@ struct IdempotencyCache: Sendable {
         if outcomes.updateValue(outcome, forKey: outcome.key) == nil { order.append(outcome.key) }
     }
 
+    /// Forgets what was done under the keys, as if a day had passed; requests that run keep theirs.
+    mutating func forget() {
+        outcomes = [:]
+        order = []
+        oldest = 0
+    }
+
     /// Keys may be forgotten after a day.
     private mutating func prune(now: Int64) {
         while oldest < order.count, let first = outcomes[order[oldest]], first.created < now - 86_400 {

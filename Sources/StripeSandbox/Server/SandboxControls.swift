@@ -30,6 +30,9 @@ struct SandboxControls: Sendable {
         case ("PUT", "faults", 1): return try setFaults(Self.decode([SandboxFault].self, body))
         case ("POST", "faults", 1): return try setFaults(faults() + [Self.decode(SandboxFault.self, body)])
         case ("DELETE", "faults", 1): return try setFaults([])
+        case ("POST", "forget_keys", 1):
+            try forgetKeys()
+            return Self.done
         case ("PUT", "webhooks", 1):
             try setWebhooks(Self.decode([WebhookEndpoint].self, body))
             return Self.done
@@ -70,6 +73,10 @@ struct SandboxControls: Sendable {
     func setFaults(_ faults: [SandboxFault]) throws(StripeAPIError) -> SandboxAPI.Answer {
         try engine.perform { ledger throws(StripeAPIError) in ledger.faults.set(faults) }
         return Self.done
+    }
+
+    func forgetKeys() throws(StripeAPIError) {
+        try engine.perform { ledger throws(StripeAPIError) in ledger.keys.forget() }
     }
 
     func setWebhooks(_ endpoints: [WebhookEndpoint]) throws(StripeAPIError) {

@@ -9,7 +9,7 @@ public import ServiceLifecycle
 ///
 /// `POST`, `GET /v1/payment_intents`, `…/{id}`, `…/confirm`, `…/cancel`, `…/capture`; `POST`, `GET /v1/refunds`;
 /// `GET /v1/charges/{id}`; `GET /v1/events`. Controls, as JSON: `GET /_sandbox/state`, `POST /_sandbox/reset`, `GET`,
-/// `PUT`, `POST`, `DELETE /_sandbox/faults`, `PUT /_sandbox/webhooks`,
+/// `PUT`, `POST`, `DELETE /_sandbox/faults`, `PUT /_sandbox/webhooks`, `POST /_sandbox/forget_keys`,
 /// `POST /_sandbox/payment_intents/{id}/{pay|complete_action|finish_processing}`, `POST /_sandbox/refunds/{id}/finish`,
 /// `POST /_sandbox/events/{id}/resend`.
 public final class StripeSandboxServer: Service {
@@ -122,6 +122,9 @@ public final class StripeSandboxServer: Service {
 
     /// Replaces the faults.
     public func setFaults(_ faults: [SandboxFault]) throws { _ = try controls.setFaults(faults) }
+
+    /// Forgets all idempotency keys, as Stripe may after a day: what is asked for again under one is done once more.
+    public func forgetKeys() throws { try controls.forgetKeys() }
 
     /// Replaces the endpoints that events are delivered to, from the next event on.
     public func setWebhooks(_ endpoints: [WebhookEndpoint]) throws { try controls.setWebhooks(endpoints) }

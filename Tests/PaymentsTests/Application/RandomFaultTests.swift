@@ -8,47 +8,93 @@ import TestSupport
 
 @Suite("Random mixes of faults, seeded")
 struct RandomFaultTests {
-    /// Every fault, each now and then.
-    private func faults() -> [SandboxFault] {
-        [
-            SandboxFault(.latency, probability: 0.3, milliseconds: 1...40),
-            SandboxFault(.closeBefore, probability: 0.04), SandboxFault(.closeAfter, probability: 0.04),
-            SandboxFault(.rateLimit, probability: 0.04), SandboxFault(.lockTimeout, probability: 0.03),
-            SandboxFault(.serverErrorBefore, probability: 0.03), SandboxFault(.serverErrorAfter, probability: 0.03),
-            SandboxFault(.serverErrorAfter, probability: 0.03, status: 502, isRemembered: false),
-            SandboxFault(.hangAfter, probability: 0.02), SandboxFault(.webhookLoss, probability: 0.2),
-            SandboxFault(.webhookDuplicate, probability: 0.2, milliseconds: 0...100),
-            SandboxFault(.webhookTwin, probability: 0.1, milliseconds: 0...100),
-            SandboxFault(.webhookDelay, probability: 0.2, milliseconds: 0...300),
-            SandboxFault(.webhookReorder, probability: 0.1, milliseconds: 200...200),
-        ]
+    /// Which faults there are, and the seed that everything else comes from.
+    struct Mix: Sendable, CustomTestStringConvertible {
+        let seed: UInt64
+        let effects: [SandboxFault.Effect]
+
+        /// Each effect is in it or not.
+        init(seed: UInt64) {
+            var generator = SeededRandom(seed: seed)
+            self.seed = seed
+            effects = SandboxFault.Effect.allCases.filter { _ in Bool.random(using: &generator) }
+        }
+
+        init(_ effects: [SandboxFault.Effect], seed: UInt64) {
+            self.seed = seed
+            self.effects = effects
+        }
+
+        var testDescription: String { "seed \(seed): \(effects.map(\.rawValue).joined(separator: ", "))" }
+
+        /// - Parameter isAlone: then it hits more often.
+        func faults(isAlone: Bool) -> [SandboxFault] {
+            effects.flatMap { effect -> [SandboxFault] in
+                let often = isAlone ? 5.0 : 1
+                switch effect {
+                case .latency: return [SandboxFault(effect, probability: 0.3, milliseconds: 1...40)]
+                case .serverErrorBefore, .serverErrorAfter:
+                    // One that the key keeps, and one of a gateway's.
+                    return [
+                        SandboxFault(effect, probability: 0.03 * often),
+                        SandboxFault(effect, probability: 0.03 * often, status: 502, isRemembered: false),
+                    ]
+                case .rateLimit, .lockTimeout, .closeBefore, .closeAfter:
+                    return [SandboxFault(effect, probability: 0.04 * often)]
+                case .hangBefore, .hangAfter: return [SandboxFault(effect, probability: 0.02 * often)]
+                case .webhookLoss, .webhookDuplicate:
+                    return [SandboxFault(effect, probability: 0.2, milliseconds: 0...100)]
+                case .webhookTwin: return [SandboxFault(effect, probability: 0.2, milliseconds: 0...100)]
+                case .webhookDelay: return [SandboxFault(effect, probability: 0.2, milliseconds: 0...300)]
+                case .webhookReorder: return [SandboxFault(effect, probability: 0.2, milliseconds: 200...200)]
+                }
+            }
+        }
     }
 
-    /// `PAYMENT_SEEDS=4,5,6` runs other mixes.
+    /// `PAYMENT_SEEDS=4,5,6` runs other mixes: of every fault, and of those that the seed chooses.
     private static let seeds: [UInt64] =
         ProcessInfo.processInfo.environment["PAYMENT_SEEDS"]?.split(separator: ",").compactMap { UInt64($0) } ?? [
             1, 2, 3,
         ]
+
+    private static let mixes = seeds.flatMap { [Mix(SandboxFault.Effect.allCases, seed: $0), Mix(seed: $0)] }
 
     private static let methods: [String?] = [
         "pm_card_visa", "pm_card_visa", "pm_card_chargeDeclined", "pm_sandbox_processingSucceeds",
         "pm_sandbox_processingFails", "pm_card_authenticationRequired", nil, "pm_card_pendingRefund",
     ]
 
-    /// What becomes of each order: as the saga would have it, it ends paid, or its money goes back.
     @Test(
         "per order at most one charge; net charged is the price when it was told as paid, else nothing",
-        arguments: seeds)
-    func keepsMoneyRight(seed: UInt64) async throws {
+        arguments: mixes)
+    func keepsMoneyRight(mix: Mix) async throws {
+        try await run(mix, orders: 24, isAlone: false)
+    }
+
+    @Test("each fault alone, often", arguments: SandboxFault.Effect.allCases)
+    func survives(effect: SandboxFault.Effect) async throws {
+        try await run(Mix([effect], seed: Self.seeds.first ?? 1), orders: 8, isAlone: true)
+    }
+
+    @Test("and none at all")
+    func worksWithout() async throws {
+        try await run(Mix([], seed: Self.seeds.first ?? 1), orders: 8, isAlone: true)
+    }
+
+    /// What becomes of each order: as the saga would have it, it ends paid, or its money goes back.
+    private func run(_ mix: Mix, orders count: Int, isAlone: Bool) async throws {
+        let seed = mix.seed
+        print("payments under faults, \(mix.testDescription)")
         var options = PaymentsSetting.Options()
         options.sandbox.seed = seed
-        options.sandbox.faults = faults()
+        options.sandbox.faults = mix.faults(isAlone: isAlone)
         options.reconciles = true
         options.configure = { $0.stripe.requestTimeout = .milliseconds(300) }
         try await PaymentsSetting.run(options) { setting in
             var generator = SeededRandom(seed: seed)
             var orders: [(order: TestOrder, ends: Bool)] = []
-            for index in 0..<24 {
+            for index in 0..<count {
                 let order = TestOrder(
                     amount: 1000 + Int64(index), paymentMethod: Self.methods[index % Self.methods.count])
                 orders.append((order, Int.random(in: 0..<3, using: &generator) == 0))

@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import NIOHTTP1
 import StripeSandbox
 import TestSupport
 import Testing
@@ -178,6 +179,29 @@ struct StripeClientTests {
             logger: .test)
         let error = try await #require(throws: StripeError.self) { try await client.retrievePaymentIntent("pi_1") }
         #expect(error.kind == .connection)
+    }
+
+    @Test("every request pins the version and carries the key that it was given")
+    func pinsVersion() async throws {
+        try await StripeSandboxServer.withServer { server in
+            let transport = StripeTransport(
+                StripeClientConfiguration(
+                    apiKey: "sk_test_sandbox", baseURL: try await server.baseURL(), apiVersion: "2026-01-02.thyme"))
+            let requests = [
+                StripeTransport.Request(
+                    operation: "payment_intents.create", method: .POST, path: "/v1/payment_intents", body: body,
+                    idempotencyKey: "a"),
+                StripeTransport.Request(
+                    operation: "events.list", method: .GET, path: "/v1/events", body: nil, idempotencyKey: nil),
+            ]
+            for request in requests {
+                let answer = try await transport.send(request)
+                // The sandbox tells, as Stripe does, which version and key it was asked with.
+                #expect(answer.headers.first(name: "Stripe-Version") == "2026-01-02.thyme")
+                #expect(answer.headers.first(name: "Idempotency-Key") == request.idempotencyKey)
+            }
+            #expect(StripeClientConfiguration(apiKey: "sk_test").apiVersion == "2026-10-28.endive")
+        }
     }
 
     @Test("an id from outside cannot change the path")

@@ -1,3 +1,4 @@
+import CoreMetrics
 import Foundation
 import Hummingbird
 import Logging
@@ -33,6 +34,9 @@ struct PaymentsSetting: Sendable {
         var runsJobs = true
         /// Whether Stripe's events and open payments are looked through.
         var reconciles = false
+        /// Where the service's metrics go; nil: nowhere.
+        var metrics: PrometheusRegistry?
+        var logger = Logger.test
         var configure: @Sendable (inout PaymentsConfiguration) -> Void = { _ in }
         /// Stands between the runner and each job.
         var wrap: @Sendable (any JobHandler) -> any JobHandler = { $0 }
@@ -47,7 +51,11 @@ struct PaymentsSetting: Sendable {
     ) async throws {
         await Gate.shared.enter()
         do {
-            try await runAlone(options, body)
+            if let metrics = options.metrics {
+                try await withMetricsFactory(metrics) { try await runAlone(options, body) }
+            } else {
+                try await runAlone(options, body)
+            }
         } catch {
             await Gate.shared.leave()
             throw error
@@ -77,24 +85,26 @@ struct PaymentsSetting: Sendable {
     ) async throws {
         let jobs = JobQueue()
         let environment = ServiceEnvironment(
-            pool: pool, outbox: OutboxWriter(stream: "payments", hint: Wakeup()), jobs: jobs, logger: .test)
+            pool: pool, outbox: OutboxWriter(stream: "payments", hint: Wakeup()), jobs: jobs,
+            logger: options.logger)
         var configuration = PaymentsConfiguration(
             stripe: StripeClientConfiguration(
                 apiKey: "sk_test_sandbox", baseURL: try await sandbox.baseURL(), requestTimeout: .seconds(2),
-                retry: StripeRetryPolicy(maxRetries: 1, base: .milliseconds(5), cap: .milliseconds(20))),
+                retry: StripeRetryPolicy(maxRetries: 1, base: .milliseconds(5), cap: .milliseconds(20)),
+                limits: StripeGateLimits(firstPause: .milliseconds(50), longestPause: .milliseconds(200))),
             webhookSecrets: [secret], callRetryBase: .milliseconds(20), callRetryCap: .milliseconds(100),
             reconcileInterval: .milliseconds(100), reconcileAfter: .milliseconds(300), eventOverlap: .seconds(5))
         options.configure(&configuration)
         let service = PaymentsService(environment: environment, configuration: configuration)
         let runner = JobRunner(
-            service.jobs.map(options.wrap), queue: jobs, pool: pool, poll: .milliseconds(20), logger: .test)
+            service.jobs.map(options.wrap), queue: jobs, pool: pool, poll: .milliseconds(20), logger: options.logger)
         let authenticator = try await Authenticator(AuthConfiguration(secrets: [tokenSecret]))
         let issuer = await TokenIssuer(secret: tokenSecret)
         let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
         var quiet = Logger(label: "test")
         quiet.logLevel = .critical
         let application = Application(
-            router: HTTPLayers(service: "payments", authenticator: authenticator, logger: .test)
+            router: HTTPLayers(service: "payments", authenticator: authenticator, logger: options.logger)
                 .router { service.addRoutes(to: $0) },
             configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),
             onServerRunning: { continuation.yield($0.localAddress?.port ?? 0) }, logger: quiet)
