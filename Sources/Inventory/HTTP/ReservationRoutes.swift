@@ -24,7 +24,7 @@ struct ReservationRoutes: Sendable {
     @Sendable private func release(_ request: Request, _ context: AppRequestContext) async throws -> ReservationView {
         let identity = try context.requireRole(.ops)
         let id = try context.uuid("id")
-        return try await pool.withTransaction { transaction in
+        return try await pool.withRetriedTransaction { transaction in
             ReservationView(try await ReleaseReservation(store: store).run(id, by: identity, in: transaction))
         }
     }
@@ -33,7 +33,7 @@ struct ReservationRoutes: Sendable {
         let identity = try context.requireRole(.ops)
         let id = try context.uuid("id")
         let body = try await decodeJSON(ExtensionBody.self, from: request, context: context)
-        return try await pool.withTransaction { transaction in
+        return try await pool.withRetriedTransaction { transaction in
             ReservationView(
                 try await ExtendReservation(store: store).run(
                     id, seconds: body.seconds, by: identity, in: transaction))

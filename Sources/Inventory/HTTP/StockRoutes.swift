@@ -48,7 +48,7 @@ struct StockRoutes: Sendable {
             scope: "inventory.adjustments:\(identity.actor)", key: key,
             hash: Array(SHA256.hash(data: Array(sku.utf8) + [0] + (try AppJSON.encode(adjustment)))))
         let location = "/products/\(sku)/stock/adjustments"
-        return try await pool.withTransaction { transaction in
+        return try await pool.withRetriedTransaction { transaction in
             if let answer = try await idempotency.begin(in: transaction) {
                 return Response(
                     status: .init(code: answer.status), headers: [.location: location, .idempotentReplayed: "true"],
@@ -65,7 +65,7 @@ struct StockRoutes: Sendable {
         let identity = try context.requireRole(.artisan, .ops)
         let sku = try context.text("sku")
         let body = try await decodeJSON(ThresholdBody.self, from: request, context: context)
-        return try await pool.withTransaction { transaction in
+        return try await pool.withRetriedTransaction { transaction in
             StockView(
                 try await SetLowStockThreshold(store: store).run(sku, body.threshold, by: identity, in: transaction))
         }
