@@ -18,5 +18,6 @@ extension Identity {
     var actor: String { "\(role.rawValue):\(subject)" }
 }
 
-/// Checked once the product's present version is known; nil when there is no such product.
-typealias VersionCheck = @Sendable (Int64?) throws(Problem) -> Void
+/// Checked once the product's present version is known; nil when there is no such product. The flag says that the product
+/// is already as the caller wants it.
+typealias VersionCheck = @Sendable (_ version: Int64?, _ isSo: Bool) throws(Problem) -> Void

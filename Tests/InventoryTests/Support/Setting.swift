@@ -53,7 +53,7 @@ struct Setting: Sendable {
             reservationTTL: ttl)
         try await pool.withTransaction { transaction in
             _ = try await PutProduct(products: service.products).run(
-                sku, draft, by: Self.ops, check: { _ in }, in: transaction)
+                sku, draft, by: Self.ops, check: { _, _ in }, in: transaction)
             if stock > 0 {
                 _ = try await AdjustStock(store: service.store).run(
                     sku, .init(delta: stock, reason: "first"), by: Self.ops, in: transaction)
