@@ -9,12 +9,15 @@ import Testing
 /// What a client sees of a transaction that the server chose to give way.
 @Suite("Conflicts behind HTTP")
 struct ConflictTests {
-    @Test("a deadlock or a serialization failure is tried again, and its caller sees nothing", arguments: ["40P01", "40001"])
+    @Test(
+        "a deadlock or a serialization failure is tried again, and its caller sees nothing",
+        arguments: ["40P01", "40001"])
     func retried(state: String) async throws {
         let http = try await HTTPSetting()
         try await http.setting.product("JAR", stock: 5, artisan: "ana")
         try await http.setting.apply(try TestOrder(["JAR": 1]).created())
-        let reservation = try await http.setting.pool.query("select id::text from reservation").first?.get(0, as: String.self)
+        let reservation = try await http.setting.pool.query("select id::text from reservation").first?.get(
+            0, as: String.self)
         let path = "/reservations/\(try #require(reservation))"
         try await http.run { client in
             func send(
