@@ -84,8 +84,7 @@ struct CatalogueTests {
     func driftCheck() async throws {
         let setting = try await Setting()
         try await setting.product("JAR", stock: 5)
-        let check = CheckStockDrift(
-            interval: .seconds(60), metrics: InventoryMetrics(), logger: setting.environment.logger)
+        let check = CheckStockDrift(interval: .seconds(60), logger: setting.environment.logger)
         let outcome = try await setting.pool.withTransaction { try await check.run([], in: $0) }
         #expect(outcome == .again(after: .seconds(60)))
     }
