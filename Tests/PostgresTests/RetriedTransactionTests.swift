@@ -7,7 +7,8 @@ import Testing
     @Test func twoTransactionsThatWaitForEachOtherBothSucceed() async throws {
         try await withPool { pool in
             try await pool.withConnection {
-                try await $0.runScript("create table t (n int primary key, v int not null); insert into t values (1, 0), (2, 0)")
+                try await $0.runScript(
+                    "create table t (n int primary key, v int not null); insert into t values (1, 0), (2, 0)")
             }
             let update: Statement = "update t set v = v + 1 where n = $1::int"
             let (first, second) = (Signal(), Signal())

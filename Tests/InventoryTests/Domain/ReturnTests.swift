@@ -53,7 +53,9 @@ struct ReturnTests {
         #expect(book.shelf["JAR"]?.onHand == 5 && book.shelf["JAR"]?.reserved == 0)
     }
 
-    @Test("a late payment that the cancellation has overtaken holds nothing, and nobody is told", arguments: [true, false])
+    @Test(
+        "a late payment that the cancellation has overtaken holds nothing, and nobody is told",
+        arguments: [true, false])
     func overtakenLatePayment(wasReserved: Bool) throws {
         var book = wasReserved ? try book(after: .reserve(order, lines), .release(order, .failed)) : try book()
         _ = try book.apply(.close(order))

@@ -18,7 +18,9 @@ struct ShopImportPlanTests {
     func lowStock(adjustment: Int, threshold: Int?, told: [Int]) throws {
         var book = StockBookTests.book([StockBookTests.item("JAR", 10, threshold: 8)])
         try ShopImportPlan.apply(Self.line("JAR", adjustment, threshold), to: &book, reference: .v7())
-        let alerts = book.messages.compactMap { if case .lowStock(let data) = $0.message { data.available } else { nil } }
+        let alerts = book.messages.compactMap {
+            if case .lowStock(let data) = $0.message { data.available } else { nil }
+        }
         #expect(alerts == told)
         #expect(book.shelf["JAR"]?.onHand == 10 + adjustment)
         #expect(book.shelf["JAR"]?.lowStockThreshold == threshold ?? 8)
