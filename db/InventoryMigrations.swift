@@ -16,5 +16,9 @@ extension SchemaCatalog {
                 line: "inventory", version: 3, name: "returns",
                 up: PackageResources.inventory_003_returns_up_sql, down: PackageResources.inventory_003_returns_down_sql
             ),
+            Migration(
+                line: "inventory", version: 4, name: "drift_check",
+                up: PackageResources.inventory_004_drift_check_up_sql,
+                down: PackageResources.inventory_004_drift_check_down_sql),
         ]
 }

@@ -31,17 +31,20 @@ enum InventoryBenchSQL {
             update reservation r set expires_at = due.at from due where r.status = 'active'
         )
         update scheduled_job j set run_at = due.at from due where j.kind = 'reservation.expire'
-        returning (extract(epoch from due.at - clock_timestamp()))::float8
         """
 
-    static let isHeld: Statement = "select exists (select from reservation where status = 'active')"
+    /// When the holds end, and in how many seconds that is.
+    static let due: Statement = """
+        select max(expires_at), extract(epoch from max(expires_at) - clock_timestamp())::float8
+        from reservation
+        where status = 'active'
+        """
 
-    static let lateness: Statement = """
-        select percentile_cont(0.5) within group (order by late), percentile_cont(0.99) within group (order by late),
-               max(late)
-        from (
-            select extract(epoch from ended_at - expires_at)::float8 as late from reservation where status = 'expired'
-        ) l
+    /// How many holds everybody still sees, and how many seconds after their end that is. The clock is read after the
+    /// rows, so what is seen gone was gone by then.
+    static let held: Statement = """
+        select h.count, extract(epoch from clock_timestamp() - $1::timestamptz)::float8
+        from (select count(*) from reservation where status = 'active') h
         """
 
     static let reservations: Statement = "select count(*) from reservation"

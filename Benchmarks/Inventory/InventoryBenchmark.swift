@@ -13,10 +13,10 @@ import ServiceRuntime
 /// `benchmarks inventory`: reservations one by one beside pgbench, in batches from a stream, and the end of many holds.
 struct InventoryBenchmark: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "inventory", abstract: "Reservations of distinct products and of one hot product; expiry.",
+        commandName: "inventory", abstract: "Reservations of distinct products, baskets and one hot product; expiry.",
         discussion: """
             Starts a Postgres and a nats-server of its own. "distinct" orders a piece of one of many products each, \
-            "hot" all of the same one.
+            "basket" one each of three of them, "hot" all of the same one. Holds count as ended once everybody sees it.
             """)
 
     @Option(help: "Seconds of one measurement of single orders.")
@@ -37,10 +37,20 @@ struct InventoryBenchmark: AsyncParsableCommand {
     @Option(help: "How many holds end at the same moment.")
     var holds = 10_000
 
+    @Option(help: "How many holds one transaction ends.")
+    var expiryBatch = InventoryConfiguration().expiryBatchSize
+
+    @Option(help: "How many such transactions run side by side.")
+    var expiryConcurrency = InventoryConfiguration().expiryConcurrency
+
+    @Flag(help: "Leave out all but the end of holds.")
+    var onlyExpiry = false
+
     @Option(help: "Where to write the figures as JSON.")
     var output = BenchReport.defaultPath
 
-    private struct Servers {
+    /// What the measurements work with.
+    struct Servers {
         let postgres: LocalPostgres
         let nats: LocalNATS
         let control: PostgresConnection
@@ -58,6 +68,13 @@ struct InventoryBenchmark: AsyncParsableCommand {
             }
             return consumer
         }
+    }
+
+    /// What the orders want.
+    struct Shape {
+        let name: String
+        let products: Int
+        var lines = 1
     }
 
     func run() async throws {
@@ -90,12 +107,20 @@ struct InventoryBenchmark: AsyncParsableCommand {
             pool: pool, outbox: OutboxWriter(stream: "inventory", hint: Wakeup()), jobs: jobs, logger: logger)
         let servers = Servers(
             postgres: postgres, nats: nats, control: control, pool: pool, context: JetStreamContext(connection),
-            service: InventoryService(environment: environment), jobs: jobs, logger: logger)
+            service: InventoryService(
+                environment: environment,
+                configuration: InventoryConfiguration(
+                    expiryBatchSize: expiryBatch, expiryConcurrency: expiryConcurrency)), jobs: jobs, logger: logger)
 
         var report = BenchReport(path: output)
-        for (name, choice) in [("distinct", products), ("hot", 1)] {
-            for count in connections { try await measureSingles(name, choice, count, servers, &report) }
-            try await measureStream(name, choice, servers, &report)
+        if !onlyExpiry {
+            for shape in [
+                Shape(name: "distinct", products: products), Shape(name: "basket", products: products, lines: 3),
+                Shape(name: "hot", products: 1),
+            ] {
+                for count in connections { try await measureSingles(shape, count, servers, &report) }
+                if shape.lines == 1 { try await measureStream(shape, servers, &report) }
+            }
         }
         try await measureExpiry(servers, &report)
         try report.write()
@@ -104,14 +129,14 @@ struct InventoryBenchmark: AsyncParsableCommand {
         await control.close()
     }
 
-    private func empty(_ servers: Servers) async throws {
+    func empty(_ servers: Servers) async throws {
         for script in InventoryBenchSQL.empty { try await servers.control.runScript(script) }
     }
 
     // MARK: One order a transaction
 
     private func measureSingles(
-        _ name: String, _ choice: Int, _ count: Int, _ servers: Servers, _ report: inout BenchReport
+        _ shape: Shape, _ count: Int, _ servers: Servers, _ report: inout BenchReport
     ) async throws {
         let pgbench = try PgBench()
         var ours: [Double] = []
@@ -120,23 +145,26 @@ struct InventoryBenchmark: AsyncParsableCommand {
             for isOurs in repetition.isMultiple(of: 2) ? [false, true] : [true, false] {
                 try await empty(servers)
                 if isOurs {
-                    ours.append(try await reserveSingly(choice, count, servers))
+                    ours.append(try await reserveSingly(shape, count, servers))
                 } else {
                     theirs.append(
                         try await pgbench.run(
-                            ReservationScript.text(products: choice), connections: count, seconds: seconds,
+                            ReservationScript(products: shape.products, lines: shape.lines).text, connections: count,
+                            seconds: seconds,
                             database: servers.database))
                 }
             }
         }
-        let label = "inventory.reserve.\(name).\(count)"
+        let label = "inventory.reserve.\(shape.name).\(count)"
         report.add("\(label).pgbench", theirs.median, "orders/s")
         let ratio = zip(ours, theirs).map { $0 / $1 }.median
         report.add(label, ours.median, "orders/s", ratio: ratio, of: "\(label).pgbench")
     }
 
-    private func reserveSingly(_ choice: Int, _ count: Int, _ servers: Servers) async throws -> Double {
-        let events = try (0..<seconds * 6_000).map { try Self.event(choice, sequence: UInt64($0 + 1)) }
+    private func reserveSingly(_ shape: Shape, _ count: Int, _ servers: Servers) async throws -> Double {
+        let events = try (0..<seconds * 6_000).map {
+            try Self.event(shape.products, lines: shape.lines, sequence: UInt64($0 + 1))
+        }
         let handler = try servers.consumer().handler
         let start = ContinuousClock.now
         let end = start + .seconds(seconds)
@@ -161,13 +189,21 @@ struct InventoryBenchmark: AsyncParsableCommand {
     // MARK: In batches, from the stream
 
     private func measureStream(
-        _ name: String, _ choice: Int, _ servers: Servers, _ report: inout BenchReport
+        _ shape: Shape, _ servers: Servers, _ report: inout BenchReport
     ) async throws {
+        let pgbench = try PgBench()
         var rates: [Double] = []
+        var theirs: [Double] = []
         for _ in 0..<repetitions {
-            try await empty(servers)
-            try await fillStream(choice, servers)
             let consumer = try servers.consumer()
+            try await empty(servers)
+            let script = ReservationScript(products: shape.products, orders: consumer.batchSize)
+            theirs.append(
+                Double(consumer.batchSize)
+                    * (try await pgbench.run(
+                        script.text, connections: 1, seconds: seconds, database: servers.database)))
+            try await empty(servers)
+            try await fillStream(shape.products, servers)
             let configuration = ConsumerConfiguration(durableName: consumer.name)
             _ = try await servers.context.createConsumer(stream: consumer.stream, configuration)
             let runner = ConsumerRunner(
@@ -189,7 +225,10 @@ struct InventoryBenchmark: AsyncParsableCommand {
                 throw Child.Failure(description: "\(reserved ?? 0) of \(orders) orders were reserved")
             }
         }
-        report.add("inventory.consume.\(name)", rates.median, "orders/s")
+        let label = "inventory.consume.\(shape.name)"
+        report.add("\(label).pgbench", theirs.median, "orders/s")
+        let ratio = zip(rates, theirs).map { $0 / $1 }.median
+        report.add(label, rates.median, "orders/s", ratio: ratio, of: "\(label).pgbench")
     }
 
     private func fillStream(_ choice: Int, _ servers: Servers) async throws {
@@ -212,50 +251,18 @@ struct InventoryBenchmark: AsyncParsableCommand {
         }
     }
 
-    // MARK: The end of holds
-
-    private func measureExpiry(_ servers: Servers, _ report: inout BenchReport) async throws {
-        var times: [Double] = []
-        var late: [Double] = []
-        for _ in 0..<repetitions {
-            try await empty(servers)
-            let handler = try servers.consumer().handler
-            for first in stride(from: 0, to: holds, by: 500) {
-                let events = try (first..<min(first + 500, holds)).map {
-                    try Self.event(products, sequence: UInt64($0 + 1))
-                }
-                _ = try await servers.pool.withTransaction { try await handler.handle(batch: events, in: $0) }
-            }
-            let rest = try await servers.control.query(InventoryBenchSQL.dueTogether, 2.0).first?
-                .get(0, as: Double.self)
-            let due = ContinuousClock.now + .seconds(rest ?? 0)
-            let runner = JobRunner(
-                servers.service.jobs, queue: servers.jobs, pool: servers.pool, logger: servers.logger)
-            try await withThrowingTaskGroup { group in
-                group.addTask { try await runner.run() }
-                while try await servers.control.query(InventoryBenchSQL.isHeld).first?.get(0) == true {
-                    try await Task.sleep(for: .milliseconds(20))
-                }
-                times.append((ContinuousClock.now - due) / .seconds(1))
-                group.cancelAll()
-            }
-            if let row = try await servers.control.query(InventoryBenchSQL.lateness).first {
-                late.append(try row.get(1, as: Double.self))
-            }
-        }
-        report.add("inventory.expire.\(holds).all", times.median, "s")
-        report.add("inventory.expire.\(holds).lateness_p99", late.median, "s")
-    }
-
-    /// An order of one piece of one of so many products.
-    private static func event(_ products: Int, sequence: UInt64) throws -> InboundEvent {
+    /// An order of one piece each of so many of the products.
+    static func event(_ products: Int, lines: Int = 1, sequence: UInt64) throws -> InboundEvent {
         let order = UUID.v7()
         let price = Money(amount: 2500, currency: "EUR")
-        let line = OrderLine(sku: "SKU-\(Int.random(in: 1...products))", quantity: 1, unitPrice: price)
+        var numbers: Set<Int> = []
+        while numbers.count < lines { numbers.insert(Int.random(in: 1...products)) }
         let event = try OutboxEvent(
             type: EventType.orderCreated, aggregateType: "order", aggregateID: order.uuidString.lowercased(),
             source: "/artesanos/orders",
-            data: OrderCreated(orderId: order, sagaId: .v7(), customerId: "ana", lines: [line], total: price))
+            data: OrderCreated(
+                orderId: order, sagaId: .v7(), customerId: "ana",
+                lines: numbers.map { OrderLine(sku: "SKU-\($0)", quantity: 1, unitPrice: price) }, total: price))
         return try InboundEvent(json: event.json, stream: "orders", streamSequence: sequence, deliveryCount: 1)
     }
 }

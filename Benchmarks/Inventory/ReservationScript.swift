@@ -1,50 +1,93 @@
 import Inventory
 import Postgres
 
-/// The transaction that reserves one piece for one order, for pgbench: the statements of the service, in its two round
-/// trips. pgbench decides nothing in between, so it is what the database takes without a program's work.
-enum ReservationScript {
-    /// - Parameter products: how many there are; each order wants a piece of one of them, by chance.
-    static func text(products: Int) -> String {
-        let order = "array[lpad(to_hex(:id::bigint), 32, '0')::uuid]"
-        let sku = "array['SKU-' || :p::bigint]"
-        let soon = "array[now() + interval '15 minutes']"
+/// The transaction that reserves pieces for orders, for pgbench: the statements of the service, in its two round trips.
+/// pgbench decides nothing in between, so it is what the database takes without a program's work.
+struct ReservationScript {
+    /// How many products there are; each line wants a piece of one of them, by chance.
+    let products: Int
+    /// Different products of one order.
+    var lines = 1
+    /// Orders of one transaction. Of more than one, an inbox row each is written too, as when they come from a stream.
+    var orders = 1
+
+    var text: String {
+        let order = perOrder("lpad(to_hex(:id::bigint + {o}), 32, '0')::uuid")
+        let sku = perLine("'SKU-' || (1 + (:p::bigint + {o} * 97 + {l} * 3331) % \(products))")
+        let soon = perOrder("now() + interval '15 minutes'")
+        let key = perOrder("(:id::bigint + {o})::text")
         let load = [
-            part(StockBookSQL.openOrders, order, order), part(StockBookSQL.lockOrders, order),
-            part(StockBookSQL.lockStock, sku, order), part(StockBookSQL.reservations, order),
-            part(StockBookSQL.clock),
+            Self.part(StockBookSQL.openOrders, order, order), Self.part(StockBookSQL.lockOrders, order),
+            Self.part(StockBookSQL.lockStock, sku, order), Self.part(StockBookSQL.reservations, order),
+            Self.part(StockBookSQL.clock),
         ]
+        // The service sums up what a product loses in one transaction.
+        let isSummed = products == 1
+        func stock(_ value: String) -> String { isSummed ? "array[\(value)]" : perLine(value) }
         let write = [
-            part(StockBookSQL.updateStock, sku, "array[0]", "array[1]", "array[0]", "array[false]"),
-            part(
-                StockBookSQL.insertReservations, order, order, order, "array[1]", "array['active']",
-                "array[900000000]", soon, soon, "array[0]", "array[now()]", "array[null]", "array[null]"),
-            part(StockBookSQL.insertLines, order, sku, "array[1]"),
-            part(
-                StockBookSQL.appendLedger, sku, "array['reserved']", "array[0]", "array[1]", "array['order']",
-                "array['system']", "array[:id::bigint::text]"),
-            part(
-                StockBookSQL.scheduleExpiry, "'reservation.expire'", "array[:id::bigint::text]", soon,
-                #"array['{"orderId":"00000000-0000-0000-0000-000000000000"}']"#),
-            part(
+            Self.part(
+                StockBookSQL.updateStock, isSummed ? "array['SKU-1']" : sku, stock("0"),
+                stock(isSummed ? "\(orders)" : "1"), stock("0"), stock("false")),
+            Self.part(
+                StockBookSQL.insertReservations, order, order, order, perOrder("1"), perOrder("'active'"),
+                perOrder("900000000"), soon, soon, perOrder("0"), perOrder("now()"),
+                perOrder("null::timestamptz"), perOrder("null::text")),
+            Self.part(
+                StockBookSQL.insertLines, perLine("lpad(to_hex(:id::bigint + {o}), 32, '0')::uuid"), sku, perLine("1")),
+            Self.part(
+                StockBookSQL.appendLedger, sku, perLine("'reserved'"), perLine("0"), perLine("1"), perLine("'order'"),
+                perLine("'system'"), perLine("(:id::bigint + {o})::text")),
+            Self.part(
+                StockBookSQL.scheduleExpiry, "'reservation.expire'", key, soon,
+                perOrder(#"'{"orderId":"00000000-0000-0000-0000-000000000000"}'"#)),
+            Self.part(
                 """
                 insert into outbox (event_id, aggregate_type, aggregate_id, subject, event)
-                values (gen_random_uuid(), 'order', :id::bigint::text, 'inventory.reserved.v1', $1::json)
-                """, "'\(event)'"),
+                select gen_random_uuid(), 'order', :id::bigint::text, 'inventory.reserved.v1', $1::json
+                from generate_series(1, $2::integer)
+                """, "'\(Self.event)'", "\(orders)"),
         ]
         return """
             \\set p random(1, \(products))
             \\set n :n + 1
-            \\set id 1000000000000 * (1 + :client_id) + :n
+            \\set id 1000000000000 * (1 + :client_id) + :n * \(orders)
             \\startpipeline
             begin;
-            \(load.joined(separator: "\n"))
+            \(((orders > 1 ? [inbox] : []) + load).joined(separator: "\n"))
             \\endpipeline
             \\startpipeline
             \(write.joined(separator: "\n"))
             commit;
             \\endpipeline
             """
+    }
+
+    /// An array with a value for each order; `{o}` in it is the order's number.
+    private func perOrder(_ value: String) -> String {
+        guard orders > 1 else { return "array[\(value.replacing("{o}", with: "0"))]" }
+        return "array(select \(value.replacing("{o}", with: "o")) from generate_series(0, \(orders - 1)) o order by o)"
+    }
+
+    /// An array with a value for each line of each order; `{l}` in it is the line's number.
+    private func perLine(_ value: String) -> String {
+        guard orders > 1 else {
+            let values = (0..<lines).map { value.replacing("{o}", with: "0").replacing("{l}", with: "\($0)") }
+            return "array[\(values.joined(separator: ", "))]"
+        }
+        return """
+            array(select \(value.replacing("{o}", with: "o").replacing("{l}", with: "l")) \
+            from generate_series(0, \(orders - 1)) o, generate_series(0, \(lines - 1)) l order by o, l)
+            """
+    }
+
+    /// Ids of this moment: the inbox has partitions by the time in them.
+    private var inbox: String {
+        """
+        insert into inbox (consumer, event_id) \
+        select 'inventory-orders', (lpad(to_hex((extract(epoch from clock_timestamp()) * 1000)::bigint), 12, '0') \
+        || '7000' || lpad(to_hex(:id::bigint + o), 16, '0'))::uuid from generate_series(0, \(orders - 1)) o \
+        on conflict (consumer, event_id) do nothing returning event_id;
+        """
     }
 
     /// As long as those that the service writes.

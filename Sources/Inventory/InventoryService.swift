@@ -19,14 +19,19 @@ public struct InventoryService: ApplicationService {
 
     private let environment: ServiceEnvironment
     private let configuration: InventoryConfiguration
-    private let metrics = InventoryMetrics()
+    private let metrics: InventoryMetrics
 
     /// - Parameters:
     ///   - environment: what it works with.
     ///   - configuration: how it behaves; see ``InventoryConfiguration/problems``.
     public init(environment: ServiceEnvironment, configuration: InventoryConfiguration = InventoryConfiguration()) {
+        self.init(environment: environment, configuration: configuration, metrics: InventoryMetrics())
+    }
+
+    init(environment: ServiceEnvironment, configuration: InventoryConfiguration, metrics: InventoryMetrics) {
         self.environment = environment
         self.configuration = configuration
+        self.metrics = metrics
     }
 
     var store: StockBookStore {
@@ -63,12 +68,12 @@ public struct InventoryService: ApplicationService {
 
     public var jobs: [any JobHandler] {
         let handlers: [any JobHandler] = [
-            ExpireReservations(batchSize: configuration.expiryBatchSize, store: store),
+            ExpireReservations(
+                batchSize: configuration.expiryBatchSize, concurrency: configuration.expiryConcurrency, store: store),
             SweepReservations(
                 interval: configuration.sweepInterval, jobs: environment.jobs, metrics: metrics,
                 logger: environment.logger),
-            CheckStockDrift(
-                interval: configuration.driftCheckInterval, metrics: metrics, logger: environment.logger),
+            CheckStockDrift(interval: configuration.driftCheckInterval, logger: environment.logger),
         ]
         guard let notifications = configuration.notifications else { return handlers }
         return handlers + [DeliverNotification(notifications, logger: environment.logger)]
@@ -79,9 +84,12 @@ public struct InventoryService: ApplicationService {
             RecurringJobs(
                 [SweepReservations.kind, CheckStockDrift.kind], queue: environment.jobs, pool: environment.pool,
                 logger: environment.logger),
-            InventoryGauges(
-                pool: environment.pool, interval: configuration.gaugeInterval, metrics: metrics,
-                logger: environment.logger),
+            gauges,
         ]
+    }
+
+    var gauges: InventoryGauges {
+        InventoryGauges(
+            pool: environment.pool, interval: configuration.gaugeInterval, metrics: metrics, logger: environment.logger)
     }
 }

@@ -43,16 +43,19 @@ struct AdjustStock: Sendable {
 
     let store: StockBookStore
 
-    /// - Throws: ``Problem`` 404, 403, 422 `validation_failed`, 409 `stock_reserved` when fewer pieces would be left
+    /// - Parameter check: of the shelf as it is now.
+    /// - Throws: what `check` throws; ``Problem`` 404, 403, 422 `validation_failed`, 409 `stock_reserved` when fewer pieces would be left
     ///   than are held for orders.
     func run(
-        _ sku: String, _ adjustment: Adjustment, by identity: Identity, in transaction: PostgresTransaction
+        _ sku: String, _ adjustment: Adjustment, by identity: Identity, check: Check<ShelfItem> = { _ in },
+        in transaction: PostgresTransaction
     ) async throws -> Receipt {
         try identity.require(.artisan, .ops)
         try adjustment.validate()
         var book = try await store.load(skus: [sku], actor: identity.actor, in: transaction)
         guard let item = book.shelf[sku] else { throw Problem.notFound("product") }
         try identity.requireOwner(artisanID: item.artisanID, sku: sku, isVisible: item.isActive)
+        try check(item)
         let id = UUID.v7()
         do {
             try book.adjust(sku, by: adjustment.delta, reason: adjustment.reason, reference: id)

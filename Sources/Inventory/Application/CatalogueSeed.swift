@@ -63,7 +63,7 @@ public enum CatalogueSeed {
     ) async throws -> Int {
         let service = InventoryService(environment: environment, configuration: configuration)
         let identity = Identity(subject: "catalogue-seed", role: .ops)
-        let onlyNew: VersionCheck = { (version: Int64?) throws(Problem) in
+        let onlyNew: VersionCheck = { (version: Int64?, _: Bool) throws(Problem) in
             if version != nil { throw .preconditionFailed() }
         }
         var created = 0

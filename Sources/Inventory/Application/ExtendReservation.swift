@@ -8,11 +8,13 @@ struct ExtendReservation: Sendable {
 
     let store: StockBookStore
 
-    /// - Parameter seconds: from now, by the database's clock. A hold that is longer already stays as it is.
+    /// - Parameters:
+    ///   - seconds: from now, by the database's clock. A hold that is longer already stays as it is.
+    ///   - check: of the reservation as it is now.
     /// - Throws: ``Problem`` 404; 409 `reservation_ended`; 422 `validation_failed`, or `hold_too_long` when that is past
-    ///   the hold's bound.
+    ///   the hold's bound; and what `check` throws.
     func run(
-        _ id: UUID, seconds: Int, by identity: Identity, in transaction: PostgresTransaction
+        _ id: UUID, seconds: Int, by identity: Identity, check: Check<Reservation>, in transaction: PostgresTransaction
     ) async throws -> Reservation {
         try identity.require(.ops)
         guard Self.range.contains(seconds) else {
@@ -23,6 +25,7 @@ struct ExtendReservation: Sendable {
         }
         var book = try await store.load(orders: [known.orderID], actor: identity.actor, in: transaction)
         guard let current = book.reservation(id, of: known.orderID) else { throw Problem.notFound("reservation") }
+        try check(current)
         guard current.status == .active else {
             throw Problem.conflict(
                 code: "reservation_ended", "it is \(current.status.rawValue)",

@@ -3,7 +3,8 @@ import Postgres
 import ServiceLifecycle
 import ServiceRuntime
 
-/// Keeps the gauges that no event tells: how many holds there are.
+/// Keeps the gauges that no event tells: how many holds there are, and what the last check of the stock found. Each
+/// replica reads them from the database, so that all say the same whoever made the check.
 struct InventoryGauges: Service {
     let pool: PostgresPool
     let interval: Duration
@@ -12,11 +13,11 @@ struct InventoryGauges: Service {
 
     func run() async throws {
         await RegularLook(every: interval, logger: logger, failureMessage: "gauges interrupted, will go on").run(()) {
-            metrics.setActive(try await countActive())
+            try await look()
         }
     }
 
-    func countActive() async throws -> Int {
-        try await pool.query(ReservationSQL.countActive.bind()).first?.get(0, as: Int.self) ?? 0
+    func look() async throws {
+        metrics.set(try await StockReader.levels(on: pool))
     }
 }

@@ -32,13 +32,16 @@ struct InventoryMetrics: Sendable {
             uniqueKeysWithValues: reasons.map { ($0, counter("inventory_released_total", [("reason", $0.rawValue)])) })
     }
 
-    /// Counts what was committed.
+    /// Counts what was committed just now.
     func record(_ book: StockBook, _ changes: StockChanges) {
         reserved.increment(by: Int64(changes.newReservations.count))
+        // Stock is back for others once it is committed, not once that was decided.
+        let sinceDecided = (ContinuousClock.now - book.loadedAt).timeInterval
         for reservation in changes.newReservations + changes.changedReservations {
             if let reason = reservation.reason.flatMap(ReleaseReason.init) { released[reason]?.increment() }
             if reservation.status == .expired {
-                lateness.record(duration: .seconds(max(0, book.now.timeIntervalSince(reservation.expiresAt))))
+                lateness.record(
+                    duration: .seconds(max(0, book.now.timeIntervalSince(reservation.expiresAt) + sinceDecided)))
             }
         }
         for (message, _) in book.messages {
@@ -50,10 +53,11 @@ struct InventoryMetrics: Sendable {
         }
     }
 
-    func setActive(_ count: Int) { active.record(count) }
-
-    /// How many products do not add up; more than 0 is an error of this service.
-    func setDrift(_ products: Int) { drift.record(products) }
+    func set(_ levels: StockReader.Levels) {
+        active.record(levels.activeReservations)
+        // Nothing was compared yet: no figure is better than a wrong one.
+        if let products = levels.driftingProducts { drift.record(products) }
+    }
 
     /// Holds past their end that nothing was going to end.
     func foundBySweep(_ count: Int) { sweepFound.increment(by: Int64(count)) }

@@ -16,13 +16,13 @@ struct PatchProduct: Sendable {
         try identity.require(.artisan, .ops)
         guard let product = try await products.lock(sku, in: transaction) else { throw Problem.notFound("product") }
         try identity.requireOwner(of: product)
-        try check(product.version)
+        try check(product.version, false)
         var draft = product.draft
         change(&draft)
         guard identity.role == .ops || draft.artisanID == product.artisanID else {
             throw Problem.forbidden("only operators hand a product to another artisan")
         }
-        try draft.validate()
+        try draft.validate(over: product.draft)
         return draft == product.draft ? product : try await products.update(sku, draft, in: transaction)
     }
 }

@@ -18,5 +18,9 @@ extension Identity {
     var actor: String { "\(role.rawValue):\(subject)" }
 }
 
-/// Checked once the product's present version is known; nil when there is no such product.
-typealias VersionCheck = @Sendable (Int64?) throws(Problem) -> Void
+/// What a caller expects, checked once it is loaded under its lock and before anything is changed.
+typealias Check<Value> = @Sendable (Value) throws(Problem) -> Void
+
+/// Checked once the product's present version is known; nil when there is no such product. The flag says that the product
+/// is already as the caller wants it.
+typealias VersionCheck = @Sendable (_ version: Int64?, _ isSo: Bool) throws(Problem) -> Void

@@ -26,7 +26,6 @@ struct PutProduct: Sendable {
     ) async throws -> Result {
         try identity.require(.artisan, .ops)
         guard SKU.isValid(sku) else { throw Problem.validation("sku", "has to be \(SKU.form)") }
-        try draft.validate()
         // Made by somebody else between looking and inserting: look again.
         while true {
             if let product = try await products.lock(sku, in: transaction) {
@@ -35,7 +34,8 @@ struct PutProduct: Sendable {
             guard identity.role == .ops || draft.artisanID == identity.subject else {
                 throw Problem.forbidden("an artisan makes products of their own only")
             }
-            try check(nil)
+            try draft.validate()
+            try check(nil, false)
             if let product = try await products.insert(sku, draft, in: transaction) { return .created(product) }
         }
     }
@@ -48,8 +48,10 @@ struct PutProduct: Sendable {
         guard identity.role == .ops || draft.artisanID == product.artisanID else {
             throw Problem.forbidden("only operators hand a product to another artisan")
         }
-        if draft == product.draft { return .unchanged(product) }
-        try check(product.version)
+        try draft.validate(over: product.draft)
+        let isSo = draft == product.draft
+        try check(product.version, isSo)
+        if isSo { return .unchanged(product) }
         return .updated(try await products.update(product.sku, draft, in: transaction))
     }
 }

@@ -7,9 +7,11 @@ struct SetLowStockThreshold: Sendable {
 
     let store: StockBookStore
 
-    /// - Throws: ``Problem`` 404, 403, 422 `validation_failed`.
+    /// - Parameter check: of the shelf as it is now.
+    /// - Throws: ``Problem`` 404, 403, 422 `validation_failed`, and what `check` throws.
     func run(
-        _ sku: String, _ threshold: Int, by identity: Identity, in transaction: PostgresTransaction
+        _ sku: String, _ threshold: Int, by identity: Identity, check: Check<ShelfItem> = { _ in },
+        in transaction: PostgresTransaction
     ) async throws -> ShelfItem {
         try identity.require(.artisan, .ops)
         guard Self.range.contains(threshold) else {
@@ -18,6 +20,7 @@ struct SetLowStockThreshold: Sendable {
         var book = try await store.load(skus: [sku], actor: identity.actor, in: transaction)
         guard let item = book.shelf[sku] else { throw Problem.notFound("product") }
         try identity.requireOwner(artisanID: item.artisanID, sku: sku, isVisible: item.isActive)
+        try check(item)
         try book.setLowStockThreshold(threshold, of: sku)
         try store.save(book, in: transaction)
         return book.shelf[sku] ?? item

@@ -64,7 +64,7 @@ public struct ShopCatalogue: Sendable {
     ) async throws -> (report: ShopImportReport, isReplayed: Bool) {
         let file = try ShopFile(bytes)
         let operation = ImportShop(products: products, stock: stock)
-        return try await pool.withTransaction { transaction in
+        return try await pool.withRetriedTransaction { transaction in
             guard let key else {
                 let report = try await operation.run(file, shop: artisanID, mode: mode, by: identity, in: transaction)
                 return (report, false)

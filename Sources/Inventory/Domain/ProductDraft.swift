@@ -13,10 +13,15 @@ struct ProductDraft: Sendable, Hashable {
     /// The most that one piece may cost, in minor units: Stripe takes amounts of up to eight digits.
     /// Source: https://docs.stripe.com/api/payment_intents/create#create_payment_intent-amount
     static let maxPrice: Int64 = 99_999_999
-    static let ttlSeconds = 10...86_400
+    /// The least leaves a customer time to pay: the order stops waiting for the payment `SAGA_PAYMENT_MARGIN` (a minute)
+    /// before the hold ends.
+    static let ttlSeconds = 120...86_400
+    /// What earlier releases allowed: products may have it still, and keep it until it is changed.
+    static let formerTTLSeconds = 10...86_400
 
     /// What is wrong with it, field by field as the request names them; empty when all is well.
-    var problems: [FieldError] {
+    /// - Parameter former: the product as it is now; a hold that is not changed is not judged anew.
+    func problems(over former: ProductDraft? = nil) -> [FieldError] {
         var problems: [FieldError] = []
         func check(_ isFine: Bool, _ field: String, _ code: String, _ message: String) {
             if !isFine { problems.append(FieldError(field: field, code: code, message: message)) }
@@ -32,11 +37,7 @@ struct ProductDraft: Sendable, Hashable {
         check(
             price.currency.utf8.count == 3 && price.currency.utf8.allSatisfy { (0x41...0x5A).contains($0) },
             "price.currency", "invalid", "has to be an ISO 4217 code such as EUR")
-        if let reservationTTL {
-            check(
-                Self.ttlSeconds.contains(Int(reservationTTL.components.seconds)), "reservationTTLSeconds", "range",
-                "has to be from \(Self.ttlSeconds.lowerBound) to \(Self.ttlSeconds.upperBound)")
-        }
+        check(isTTLFine(over: former), "reservationTTLSeconds", "range", Self.ttlExpectation)
         for (field, text) in [("artisanId", artisanID), ("title", title), ("description", description)] {
             // Postgres' text cannot hold it.
             check(!text.unicodeScalars.contains("\0"), field, "invalid", "may not hold the character U+0000")
@@ -44,9 +45,18 @@ struct ProductDraft: Sendable, Hashable {
         return problems
     }
 
+    static let ttlExpectation =
+        "has to be from \(ttlSeconds.lowerBound), so that there is time to pay, to \(ttlSeconds.upperBound)"
+
+    func isTTLFine(over former: ProductDraft?) -> Bool {
+        guard let reservationTTL, reservationTTL != former?.reservationTTL else { return true }
+        return Self.ttlSeconds.contains(Int(reservationTTL.components.seconds))
+    }
+
+    /// - Parameter former: the product as it is now, if it is there.
     /// - Throws: ``Problem`` 422 `validation_failed`.
-    func validate() throws(Problem) {
-        let problems = problems
+    func validate(over former: ProductDraft? = nil) throws(Problem) {
+        let problems = problems(over: former)
         guard problems.isEmpty else { throw .validation(problems) }
     }
 }

@@ -22,6 +22,8 @@ extension StockBook {
     }
 
     mutating func reserveAgain(_ order: OrderReference, _ lines: [StockLine]) throws -> StockOutcome {
+        // The cancellation has overtaken it: nobody would sell what is held, nor give it back before its time.
+        if orders[order.orderID]?.isClosed == true { return .ignored("the order was cancelled") }
         let holds = orders[order.orderID]
         if let held = holds?.committed ?? holds?.active.flatMap({ holds?.reservations[$0] }) {
             sayReserved(held)

@@ -9,6 +9,8 @@ import Outbox
 struct StockBook: Sendable {
     /// The database's clock once everything was locked.
     let now: Date
+    /// The same moment by this process's clock: what is measured from it holds the wait for COMMIT too.
+    let loadedAt: ContinuousClock.Instant
     let policy: HoldPolicy
     /// Who does it, for the ledger.
     let actor: String
@@ -32,6 +34,7 @@ struct StockBook: Sendable {
         makeID: @escaping @Sendable () -> UUID = UUID.v7
     ) {
         self.now = now
+        loadedAt = .now
         self.policy = policy
         self.actor = actor
         self.shelf = Dictionary(uniqueKeysWithValues: shelf.map { ($0.sku, $0) })

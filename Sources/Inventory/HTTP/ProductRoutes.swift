@@ -57,7 +57,7 @@ struct ProductRoutes: Sendable {
         let sku = try context.text("sku")
         let draft = try await decodeJSON(ProductBody.self, from: request, context: context).draft(by: identity)
         let check = Self.check(request)
-        let result = try await pool.withTransaction { transaction in
+        let result = try await pool.withRetriedTransaction { transaction in
             try await PutProduct(products: products).run(sku, draft, by: identity, check: check, in: transaction)
         }
         if case .created(let product) = result {
@@ -71,7 +71,7 @@ struct ProductRoutes: Sendable {
         let sku = try context.text("sku")
         let body = try await decodeJSON(ProductPatch.self, from: request, context: context)
         let check = Self.check(request)
-        let product = try await pool.withTransaction { transaction in
+        let product = try await pool.withRetriedTransaction { transaction in
             try await PatchProduct(products: products).run(sku, by: identity, check: check, in: transaction) {
                 body.apply(to: &$0)
             }
@@ -80,15 +80,17 @@ struct ProductRoutes: Sendable {
     }
 
     /// A change needs `If-Match` with the version that the caller has seen, or `*`; `If-None-Match: *` only makes.
-    /// Source: RFC 9110, section 13.1; RFC 6585, section 3.
+    /// A product that is so already needs no `If-Match`, and none that is still right: its answer may have been lost.
+    /// Source: RFC 9110, sections 13.1.1 and 13.1.2; RFC 6585, section 3.
     private static func check(_ request: Request) -> VersionCheck {
-        { (version: Int64?) throws(Problem) in
+        { (version: Int64?, isSo: Bool) throws(Problem) in
             guard let version else {
                 guard request.headers[.ifMatch] == nil else { throw .preconditionFailed() }
                 return
             }
             let tag = ETag(version: version)
-            guard request.headers[.ifNoneMatch] == nil else { throw .preconditionFailed(current: tag) }
+            guard request.notModified(tag) == nil else { throw .preconditionFailed(current: tag) }
+            if isSo { return }
             guard request.headers[.ifMatch] != nil else {
                 throw Problem(
                     .preconditionRequired, code: "precondition_required", title: "Precondition required",

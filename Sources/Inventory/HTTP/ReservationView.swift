@@ -1,5 +1,6 @@
 import Contracts
 import Foundation
+import ServiceRuntime
 
 /// A reservation as operators see it.
 struct ReservationView: Codable, Sendable, Hashable {
@@ -16,6 +17,9 @@ struct ReservationView: Codable, Sendable, Hashable {
     let extensions: Int
     let endedAt: Date?
     let reason: String?
+
+    /// Whatever changes of a reservation changes one of these.
+    var tag: ETag { ETag("\(status)-\(extensions)") }
 
     init(_ reservation: Reservation) {
         id = reservation.id

@@ -14,10 +14,19 @@ struct StockRoutes: Sendable {
         router.get("/products/{sku}/stock", use: show)
         router.get("/products/{sku}/stock/adjustments", use: ledger)
         router.post("/products/{sku}/stock/adjustments", use: adjust)
+        router.get("/products/{sku}/low-stock-threshold", use: showThreshold)
         router.put("/products/{sku}/low-stock-threshold", use: setThreshold)
     }
 
-    @Sendable private func show(_ request: Request, _ context: AppRequestContext) async throws -> StockView {
+    @Sendable private func show(_ request: Request, _ context: AppRequestContext) async throws -> Response {
+        try TaggedJSON(try await stock(context)).answer(to: request)
+    }
+
+    @Sendable private func showThreshold(_ request: Request, _ context: AppRequestContext) async throws -> Response {
+        try TaggedJSON(ThresholdBody(threshold: try await stock(context).lowStockThreshold)).answer(to: request)
+    }
+
+    private func stock(_ context: AppRequestContext) async throws -> StockView {
         let sku = try await ownProduct(context)
         guard let level = try await StockReader.level(sku, on: pool) else { throw Problem.notFound("product") }
         return StockView(level)
@@ -47,27 +56,42 @@ struct StockRoutes: Sendable {
         let idempotency = IdempotentRequest(
             scope: "inventory.adjustments:\(identity.actor)", key: key,
             hash: Array(SHA256.hash(data: Array(sku.utf8) + [0] + (try AppJSON.encode(adjustment)))))
+        let check = Self.check(request) { try TaggedJSON(StockView($0)) }
         let location = "/products/\(sku)/stock/adjustments"
-        return try await pool.withTransaction { transaction in
+        return try await pool.withRetriedTransaction { transaction in
             if let answer = try await idempotency.begin(in: transaction) {
                 return Response(
                     status: .init(code: answer.status), headers: [.location: location, .idempotentReplayed: "true"],
                     jsonBytes: answer.json)
             }
-            let receipt = try await AdjustStock(store: store).run(sku, adjustment, by: identity, in: transaction)
+            let receipt = try await AdjustStock(store: store).run(
+                sku, adjustment, by: identity, check: check, in: transaction)
             let json = try AppJSON.encode(receipt)
             idempotency.remember(status: HTTPResponse.Status.created.code, json: json, in: transaction)
             return Response(status: .created, headers: [.location: location], jsonBytes: json)
         }
     }
 
-    @Sendable private func setThreshold(_ request: Request, _ context: AppRequestContext) async throws -> StockView {
+    @Sendable private func setThreshold(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         let identity = try context.requireRole(.artisan, .ops)
         let sku = try context.text("sku")
         let body = try await decodeJSON(ThresholdBody.self, from: request, context: context)
-        return try await pool.withTransaction { transaction in
-            StockView(
-                try await SetLowStockThreshold(store: store).run(sku, body.threshold, by: identity, in: transaction))
+        let check = Self.check(request) { try TaggedJSON(ThresholdBody(threshold: $0.lowStockThreshold)) }
+        let item = try await pool.withRetriedTransaction { transaction in
+            try await SetLowStockThreshold(store: store).run(
+                sku, body.threshold, by: identity, check: check, in: transaction)
+        }
+        // The tag is that of what was put; the answer shows what it led to.
+        return try .json(StockView(item), headers: [.eTag: TaggedJSON(body).tag.description])
+    }
+
+    /// `If-Match`, where it is sent, has to name what the shelf says now.
+    private static func check(
+        _ request: Request, of tagged: @escaping @Sendable (ShelfItem) throws -> TaggedJSON
+    ) -> Check<ShelfItem> {
+        { (item: ShelfItem) throws(Problem) in
+            guard let tag = try? tagged(item).tag else { throw .preconditionFailed() }
+            try request.requireMatch(tag)
         }
     }
 
@@ -81,5 +105,3 @@ struct StockRoutes: Sendable {
         return product.sku
     }
 }
-
-extension StockView: ResponseEncodable {}

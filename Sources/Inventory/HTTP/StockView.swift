@@ -55,7 +55,7 @@ struct MovementView: Codable, Sendable, Hashable {
     }
 }
 
-/// The body of `PUT /products/{sku}/low-stock-threshold`.
-struct ThresholdBody: Decodable, Sendable {
+/// The body of `GET` and `PUT /products/{sku}/low-stock-threshold`.
+struct ThresholdBody: Codable, Sendable {
     let threshold: Int
 }

@@ -28,6 +28,21 @@ enum StockReader {
         let at: Date
     }
 
+    /// What the gauges show.
+    struct Levels: Sendable, Hashable {
+        let activeReservations: Int
+        /// Products in `stock_drift` at the last check; nil before the first.
+        let driftingProducts: Int?
+    }
+
+    static func levels(on executor: any PostgresExecutor) async throws -> Levels {
+        guard let row = try await executor.query(ReservationSQL.levels.bind()).first else {
+            throw PostgresError(.protocolViolation, "the levels gave no row")
+        }
+        let (active, drifting) = try row.decode(Int.self, Int?.self)
+        return Levels(activeReservations: active, driftingProducts: drifting)
+    }
+
     static func level(_ sku: String, on executor: any PostgresExecutor) async throws -> Level? {
         guard let row = try await executor.query(LedgerSQL.stock.bind(sku)).first else { return nil }
         let (sku, artisan, onHand, reserved, threshold, alerted, updatedAt) = try row.decode(

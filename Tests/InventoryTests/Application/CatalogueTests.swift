@@ -31,7 +31,7 @@ struct CatalogueTests {
     func goodForm() {
         for piece in CatalogueSeed.pieces {
             #expect(SKU.isValid(piece.sku))
-            #expect(piece.draft.problems.isEmpty)
+            #expect(piece.draft.problems().isEmpty)
         }
         #expect(Set(CatalogueSeed.pieces.map(\.sku)).count == CatalogueSeed.pieces.count)
     }
@@ -46,7 +46,7 @@ struct CatalogueTests {
                         artisanID: "ana", title: "Jar", price: Money(amount: 100, currency: "EUR"))
                     return try await setting.pool.withTransaction {
                         try await PutProduct(products: setting.service.products).run(
-                            "JAR", draft, by: Setting.ops, check: { _ in }, in: $0)
+                            "JAR", draft, by: Setting.ops, check: { _, _ in }, in: $0)
                     }
                 }
             }
@@ -67,7 +67,7 @@ struct CatalogueTests {
                 group.addTask {
                     _ = try await setting.pool.withTransaction { transaction in
                         try await PatchProduct(products: setting.service.products).run(
-                            "JAR", by: Setting.ops, check: { _ in }, in: transaction
+                            "JAR", by: Setting.ops, check: { _, _ in }, in: transaction
                         ) { $0.price = Money(amount: Int64(price), currency: "EUR") }
                     }
                 }
@@ -84,8 +84,7 @@ struct CatalogueTests {
     func driftCheck() async throws {
         let setting = try await Setting()
         try await setting.product("JAR", stock: 5)
-        let check = CheckStockDrift(
-            interval: .seconds(60), metrics: InventoryMetrics(), logger: setting.environment.logger)
+        let check = CheckStockDrift(interval: .seconds(60), logger: setting.environment.logger)
         let outcome = try await setting.pool.withTransaction { try await check.run([], in: $0) }
         #expect(outcome == .again(after: .seconds(60)))
     }

@@ -101,17 +101,24 @@ struct ExpiryTests {
     }
 
     /// How fast: `make bench-inventory`.
-    @Test("10,000 holds that are due at once all end, each told once")
+    @Test("10,000 holds that are due at once all end, each told once; the sweep finds nothing meanwhile")
     func manyAtOnce() async throws {
-        let setting = try await Setting()
+        let registry = PrometheusRegistry()
+        let setting = try await Setting(InventoryConfiguration(sweepInterval: .milliseconds(100)), registry: registry)
         try await setting.product("JAR", stock: 20_000)
         for _ in 0..<20 {
             try await setting.apply(batch: try (0..<500).map { _ in try TestOrder(["JAR": 1]).created() })
         }
         try await setting.passTime()
-        try await setting.runJobs(until: "all have expired", within: .seconds(60)) {
-            try await setting.count("select count(*) from reservation where status = 'active'") == 0
+        try await setting.environment.jobs.ensure(SweepReservations.kind, key: "sweep", on: setting.pool)
+        let sweeps: Statement =
+            "select count(*) from scheduled_job where kind = 'reservation.sweep' and updated_at > created_at"
+        try await setting.runJobs(until: "all have expired, and the sweep has looked", within: .seconds(60)) {
+            let held = try await setting.count("select count(*) from reservation where status = 'active'")
+            let looks = try await setting.count(sweeps)
+            return held == 0 && looks == 1
         }
+        #expect(await registry.exposition().contains("\nreservation_sweep_found_total 0"))
         let told = try await setting.count(
             "select count(distinct aggregate_id) from outbox where subject = 'inventory.released.v1'")
         #expect(told == 10_000)
@@ -119,31 +126,37 @@ struct ExpiryTests {
         #expect(try await setting.drift() == 0)
     }
 
-    @Test("the sweep finds a hold whose job is gone or dead, and it ends; one with a job is left to it")
+    @Test(
+        "the sweep finds and counts holds whose job is gone, dead or far off, and they end; one with a job is left to it"
+    )
     func sweep() async throws {
-        let setting = try await Setting(InventoryConfiguration(sweepInterval: .milliseconds(100)))
+        let registry = PrometheusRegistry()
+        let setting = try await Setting(InventoryConfiguration(sweepInterval: .milliseconds(100)), registry: registry)
         try await setting.product("JAR", stock: 9)
-        let orders = (0..<3).map { _ in TestOrder(["JAR": 1]) }
+        let orders = (0..<5).map { _ in TestOrder(["JAR": 1]) }
         try await setting.apply(batch: try orders.map { try $0.created() })
         try await setting.pool.query("update reservation set expires_at = now()")
-        let lost = try await setting.reservationID(orders[0])
-        let dead = try await setting.reservationID(orders[1])
-        try await setting.pool.query("delete from scheduled_job where unique_key = $1", lost.lowercased)
-        try await setting.pool.query(
-            "update scheduled_job set state = 'dead', last_error = 'broken' where unique_key = $1", dead.lowercased)
-        #expect(try await setting.count("select count(*) from reservation_overdue") == 3)
-        #expect(
-            try await InventoryGauges(
-                pool: setting.pool, interval: .seconds(1), metrics: InventoryMetrics(),
-                logger: setting.environment.logger
-            ).countActive() == 3)
-        try await setting.environment.jobs.ensure(SweepReservations.kind, key: "sweep", on: setting.pool)
-        try await setting.runJobs(until: "both have expired") {
-            try await setting.count("select count(*) from reservation where status = 'expired'") == 2
+        func job(_ order: TestOrder, _ change: Statement) async throws {
+            try await setting.pool.query(change.bind(try await setting.reservationID(order).lowercased))
         }
-        // Its job is still to come: it is scheduled for the end that the hold had.
-        #expect(try await setting.statuses(orders[2]) == ["active"])
-        #expect(try await setting.expiryJobs().count == 1)
+        try await job(orders[0], "delete from scheduled_job where unique_key = $1")
+        try await job(
+            orders[1], "update scheduled_job set state = 'dead', last_error = 'broken' where unique_key = $1")
+        // orders[2] has its job, but at the end that the hold had, a quarter of an hour later. The others' jobs are to
+        // come: one a little late, one that failed and waits for its next try.
+        try await job(
+            orders[3], "update scheduled_job set run_at = now() + interval '50 seconds' where unique_key = $1")
+        try await job(orders[4], "update scheduled_job set attempt = 3 where unique_key = $1")
+        #expect(try await setting.count("select count(*) from reservation_overdue") == 5)
+        #expect(try await StockReader.levels(on: setting.pool).activeReservations == 5)
+        try await setting.environment.jobs.ensure(SweepReservations.kind, key: "sweep", on: setting.pool)
+        try await setting.runJobs(until: "three have expired") {
+            try await setting.count("select count(*) from reservation where status = 'expired'") == 3
+        }
+        #expect(try await setting.statuses(orders[3]) == ["active"])
+        #expect(try await setting.statuses(orders[4]) == ["active"])
+        #expect(try await setting.expiryJobs().count == 2)
+        #expect(await registry.exposition().contains("\nreservation_sweep_found_total 3"))
         #expect(try await setting.drift() == 0)
     }
 }

@@ -1,6 +1,7 @@
 import Contracts
 import Foundation
 import HTTPTypes
+import Logging
 import Outbox
 import Postgres
 import ServiceRuntime
@@ -73,6 +74,24 @@ struct NotificationTests {
             try await Self.consume(try await Self.lowStock("LAMP", in: setting), in: setting)
             try await setting.runJobs(until: "the next is delivered") { receiver.posts.count == posts + 1 }
         }
+    }
+
+    @Test("a crossing is a line of the log, with what an artisan has to know")
+    func logged() async throws {
+        let log = RecordedLog()
+        let setting = try await Setting(logger: log.logger)
+        let event = try await Self.lowStock(in: setting)
+        for _ in 0..<2 { try await Self.consume(event, in: setting) }
+        let lines = log.lines.filter { $0.message == "stock is low" }
+        // The same event again is known, and says nothing.
+        #expect(lines.count == 1)
+        let line = try #require(lines.first)
+        #expect(line.level == .notice)
+        #expect(
+            line.metadata == [
+                "event_id": "\(event.id.lowercased)", "sku": "JAR", "artisan": "ana", "available": "2",
+                "threshold": "3",
+            ])
     }
 
     @Test("without a webhook nothing is scheduled")

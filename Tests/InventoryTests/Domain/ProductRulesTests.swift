@@ -20,7 +20,7 @@ struct ProductRulesTests {
 
     @Test("a draft that is fine has no problems")
     func fine() {
-        #expect(draft().problems.isEmpty)
+        #expect(draft().problems().isEmpty)
     }
 
     @Test("each wrong field is named")
@@ -32,20 +32,37 @@ struct ProductRulesTests {
         wrong.price = Money(amount: 0, currency: "EURO")
         wrong.reservationTTL = .seconds(1)
         #expect(
-            wrong.problems.map(\.field) == [
+            wrong.problems().map(\.field) == [
                 "artisanId", "title", "description", "price.amount", "price.currency", "reservationTTLSeconds",
             ])
         wrong = draft()
         wrong.title = "a\u{0}b"
-        #expect(wrong.problems.map(\.field) == ["title"])
+        #expect(wrong.problems().map(\.field) == ["title"])
+    }
+
+    @Test(
+        "a product's own hold leaves time to pay before the order's payment deadline, a minute before its end",
+        arguments: [(60, false), (119, false), (120, true), (86_400, true), (86_401, false)])
+    func hold(seconds: Int, isFine: Bool) {
+        var draft = draft()
+        draft.reservationTTL = .seconds(seconds)
+        #expect(draft.problems().isEmpty == isFine)
+        // A product that has it from earlier keeps it until it is changed.
+        var renamed = draft
+        renamed.title = "Urn"
+        #expect(renamed.problems(over: draft).isEmpty)
+        var other = draft
+        other.reservationTTL = .seconds(240)
+        #expect(draft.problems(over: other).isEmpty == isFine)
     }
 
     @Test("the configuration names what is wrong with it")
     func configuration() {
         #expect(InventoryConfiguration().problems.isEmpty)
         let wrong = InventoryConfiguration(
-            reservationTTL: .seconds(10), maxHold: .seconds(5), sweepInterval: .zero, consumerBatchSize: 0)
-        #expect(wrong.problems.count == 3)
+            reservationTTL: .seconds(10), maxHold: .seconds(5), sweepInterval: .zero, consumerBatchSize: 0,
+            expiryConcurrency: 0)
+        #expect(wrong.problems.count == 4)
         #expect(wrong.problems.contains { $0.hasPrefix("maxHold") })
     }
 

@@ -54,6 +54,18 @@ struct ReturnTests {
     }
 
     @Test(
+        "a late payment that the cancellation has overtaken holds nothing, and nobody is told",
+        arguments: [true, false])
+    func overtakenLatePayment(wasReserved: Bool) throws {
+        var book = wasReserved ? try book(after: .reserve(order, lines), .release(order, .failed)) : try book()
+        _ = try book.apply(.close(order))
+        let told = book.messages.count
+        #expect(try book.apply(.reserveAgain(order, lines)) == .ignored("the order was cancelled"))
+        #expect(book.shelf["JAR"]?.reserved == 0)
+        #expect(book.messages.count == told)
+    }
+
+    @Test(
         "a stale end of an order that was saved does not take its stock away",
         arguments: [ReleaseReason.cancelled, .failed])
     func keepsSaved(reason: ReleaseReason) throws {

@@ -60,10 +60,15 @@ struct ProductRoutesTests {
             #expect(stale.code == "precondition_failed")
             let onlyNew = try await put(dearer, [.ifNoneMatch: "*"])
             #expect(onlyNew.status == 412)
+            // Also when it is so already.
+            #expect(try await put(Self.jar, [.ifNoneMatch: "*"]).status == 412)
+            #expect(try await put(Self.jar, [.ifNoneMatch: #""v1""#]).status == 412)
             let changed = try await put(dearer, [.ifMatch: #""v1""#])
             #expect(changed.status == 200)
             #expect(changed.etag == #""v2""#)
             #expect(try await put(dearer, [.ifMatch: "*"]).etag == #""v2""#)
+            // As when the answer was lost.
+            #expect(try await put(dearer, [.ifMatch: #""v1""#]).etag == #""v2""#)
         }
         let told = try await http.setting.told(EventType.inventoryProductChanged, as: InventoryProductChanged.self)
         #expect(told.map(\.price.amount) == [2500, 3000])
@@ -97,6 +102,27 @@ struct ProductRoutesTests {
             #expect(wrong.fields == ["title"])
             let blind = try await client.send(.patch, "/products/JAR", as: .ops, #"{"title": "Urn"}"#)
             #expect(blind.status == 428)
+        }
+    }
+
+    @Test("a hold from before it had to leave time to pay stays until it is changed")
+    func formerHold() async throws {
+        let http = try await HTTPSetting()
+        try await http.setting.product("JAR", artisan: "ana", ttl: .seconds(120))
+        try await http.setting.pool.query("update product set reservation_ttl = '60 s'")
+        try await http.run { client in
+            func patch(_ body: String) async throws -> HTTPClient.Answer {
+                try await client.send(.patch, "/products/JAR", as: .artisan("ana"), body, headers: [.ifMatch: "*"])
+            }
+            let renamed = try await patch(#"{"title": "Urn"}"#)
+            #expect(try renamed.json(ProductView.self).reservationTTLSeconds == 60)
+            let exported = try await client.send(.get, "/shops/ana/products.csv", as: .artisan("ana"))
+            let imported = try await client.send(
+                .post, "/shops/ana/products.csv?dryRun=true", as: .artisan("ana"),
+                String(decoding: exported.body, as: UTF8.self), headers: [.contentType: "text/csv"])
+            #expect(try imported.json(ShopImportReport.self).unchanged == 1)
+            let shorter = try await patch(#"{"reservationTTLSeconds": 90}"#)
+            #expect(shorter.status == 422 && shorter.fields == ["reservationTTLSeconds"])
         }
     }
 

@@ -116,6 +116,9 @@ struct StockRoutesTests {
             let threshold = try await client.send(
                 .put, "/products/JAR/low-stock-threshold", as: .artisan("eva"), #"{"threshold": 3}"#)
             #expect(threshold.status == 403)
+            let customers = try await client.send(
+                .put, "/products/JAR/low-stock-threshold", as: .customer, #"{"threshold": 3}"#)
+            #expect(customers.status == 403 && customers.code == "role_required")
         }
         #expect(try await http.setting.stock("JAR") == [1, 0])
     }

@@ -19,14 +19,22 @@ struct Setting: Sendable {
 
     static let ops = Identity(subject: "olga", role: .ops)
 
-    init(_ configuration: InventoryConfiguration = InventoryConfiguration(), connections: Int = 10) async throws {
-        self.init(try await TestDatabase.make(SchemaCatalog.inventory), configuration, connections: connections)
+    init(
+        _ configuration: InventoryConfiguration = InventoryConfiguration(), connections: Int = 10,
+        registry: PrometheusRegistry? = nil, logger: Logger = .test
+    ) async throws {
+        self.init(
+            try await TestDatabase.make(SchemaCatalog.inventory), configuration, connections: connections,
+            registry: registry, logger: logger)
     }
 
     /// The same database over connections of its own.
+    /// - Parameters:
+    ///   - registry: where the service's metrics are kept; nil: where those of the whole process are.
+    ///   - logger: what the service itself logs to.
     init(
         _ database: TestDatabase, _ configuration: InventoryConfiguration = InventoryConfiguration(),
-        connections: Int = 10
+        connections: Int = 10, registry: PrometheusRegistry? = nil, logger: Logger = .test
     ) {
         self.database = database
         // A busy machine is no failure of the service's.
@@ -34,8 +42,10 @@ struct Setting: Sendable {
             PostgresConfiguration(database.url, applicationName: database.name), size: connections,
             acquireTimeout: .seconds(60), logger: .test)
         environment = ServiceEnvironment(
-            pool: pool, outbox: OutboxWriter(stream: "inventory", hint: Wakeup()), jobs: JobQueue(), logger: .test)
-        service = InventoryService(environment: environment, configuration: configuration)
+            pool: pool, outbox: OutboxWriter(stream: "inventory", hint: Wakeup()), jobs: JobQueue(), logger: logger)
+        service = InventoryService(
+            environment: environment, configuration: configuration,
+            metrics: registry.map { InventoryMetrics(factory: $0) } ?? InventoryMetrics())
         self.configuration = configuration
     }
 
@@ -53,7 +63,7 @@ struct Setting: Sendable {
             reservationTTL: ttl)
         try await pool.withTransaction { transaction in
             _ = try await PutProduct(products: service.products).run(
-                sku, draft, by: Self.ops, check: { _ in }, in: transaction)
+                sku, draft, by: Self.ops, check: { _, _ in }, in: transaction)
             if stock > 0 {
                 _ = try await AdjustStock(store: service.store).run(
                     sku, .init(delta: stock, reason: "first"), by: Self.ops, in: transaction)

@@ -109,12 +109,14 @@ private struct ShopLineParser {
             description: cell(.description).map(CSV.unguarded), price: Money(amount: amount ?? 1, currency: currency),
             isActive: truth(.active),
             hold: cell(.reservationTTLSeconds).map { _ in
-                number(.reservationTTLSeconds, in: ProductDraft.ttlSeconds).map { .of(.seconds($0)) } ?? .standard
+                number(.reservationTTLSeconds, in: ProductDraft.formerTTLSeconds).map { .of(.seconds($0)) } ?? .standard
             },
             lowStockThreshold: number(.lowStockThreshold, in: SetLowStockThreshold.range), version: version(),
             adjustStock: number(
                 .adjustStock, in: -AdjustStock.Adjustment.maxDelta...AdjustStock.Adjustment.maxDelta) ?? 0)
-        for problem in line.draft(artisanID: "x", over: nil).problems {
+        // Whether a short hold is the product's own from earlier is known once the product is.
+        let draft = line.draft(artisanID: "x", over: nil)
+        for problem in draft.problems(over: draft) {
             let column = Self.column(of: problem.field)
             if !errors.contains(where: { $0.column == column?.rawValue }) {
                 fail(column, problem.code, problem.message)

@@ -28,6 +28,10 @@ struct ShopImportPlan: Sendable {
                 continue
             }
             let draft = line.draft(artisanID: artisanID, over: product)
+            guard draft.isTTLFine(over: product.draft) else {
+                fail(line, .reservationTTLSeconds, "range", ProductDraft.ttlExpectation)
+                continue
+            }
             switch line.version {
             case .exactly(let version) where version != product.version:
                 fail(
@@ -49,7 +53,11 @@ struct ShopImportPlan: Sendable {
         } else if line.adjustStock < 0 {
             fail(line, .adjustStock, "stock_reserved", "a new product has no pieces to take off")
         } else {
-            creates.append(Change(line: line, draft: line.draft(artisanID: artisanID, over: nil), isChange: true))
+            let draft = line.draft(artisanID: artisanID, over: nil)
+            guard draft.isTTLFine(over: nil) else {
+                return fail(line, .reservationTTLSeconds, "range", ProductDraft.ttlExpectation)
+            }
+            creates.append(Change(line: line, draft: draft, isChange: true))
         }
     }
 
@@ -79,12 +87,16 @@ struct ShopImportPlan: Sendable {
 
     /// The same for one line.
     static func apply(_ line: ShopLine, to book: inout StockBook, reference: UUID) throws(StockBookError) {
+        // A refused line changes nothing.
+        try book.requireAdjustable(line.sku, by: line.adjustStock)
+        let former = book.shelf[line.sku]?.lowStockThreshold ?? 0
+        let threshold = line.lowStockThreshold ?? former
+        // A threshold that falls, falls first: stock that is lowered with it is not low by what held before.
+        if threshold < former { try book.setLowStockThreshold(threshold, of: line.sku) }
         if line.adjustStock != 0 {
             try book.adjust(line.sku, by: line.adjustStock, reason: "shop import", reference: reference)
         }
-        if let threshold = line.lowStockThreshold, threshold != book.shelf[line.sku]?.lowStockThreshold {
-            try book.setLowStockThreshold(threshold, of: line.sku)
-        }
+        if threshold > former { try book.setLowStockThreshold(threshold, of: line.sku) }
     }
 
     /// A product that somebody else made between looking and writing.

@@ -1,24 +1,26 @@
-import Logging
+public import Logging
 import Synchronization
 
 /// Keeps what is logged.
-final class RecordedLog: Sendable {
-    struct Line: Sendable {
-        let level: Logger.Level
-        let message: String
-        let metadata: Logger.Metadata
+public final class RecordedLog: Sendable {
+    public struct Line: Sendable {
+        public let level: Logger.Level
+        public let message: String
+        public let metadata: Logger.Metadata
     }
 
     private let stored = Mutex<[Line]>([])
 
-    /// What was logged, oldest first.
-    var lines: [Line] { stored.withLock { $0 } }
+    public init() {}
 
-    func contains(_ message: String, _ level: Logger.Level) -> Bool {
+    /// What was logged, oldest first.
+    public var lines: [Line] { stored.withLock { $0 } }
+
+    public func contains(_ message: String, _ level: Logger.Level) -> Bool {
         lines.contains { $0.message == message && $0.level == level }
     }
 
-    var logger: Logger { Logger(label: "relay") { _ in Handler(log: self) } }
+    public var logger: Logger { Logger(label: "test") { _ in Handler(log: self) } }
 
     private struct Handler: LogHandler {
         let log: RecordedLog
