@@ -64,6 +64,7 @@ ALLOWED = {
     "Tests/PaymentsTests": SERVICE | HTTP_CLIENT | TESTING | {"Payments", "StripeSandbox", "JetStream"},
     "Tests/InventoryTests": SERVICE | TESTING | {"Inventory", "JetStream"},
     "Tests/CompositionTests": EVERYTHING | TESTING | {"Composition"},
+    "Tests/SimulationTests": TESTING | SERVICES | {"Outbox", "Contracts", "StripeSandbox"},
     "Tests/EndToEndTests": EVERYTHING | TESTING | {"Composition", "artesanos"},
 }
 
