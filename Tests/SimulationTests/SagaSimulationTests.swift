@@ -119,6 +119,8 @@ import Testing
     private static let seldom: Set = [
         "PAYMENT_PENDING inventory.out-of-stock.v1 PAYMENT_FAILED applied",
         "STARTED payment.failed.v1 PAYMENT_PENDING applied",
+        "STARTED payment.pending.v1 (processing) PAYMENT_PENDING applied",
+        "STARTED payment.succeeded.v1 COMPLETED applied",
         "STARTED payment.succeeded.v1 PAYMENT_PENDING applied",
         "STARTED payment.cancelled.v1 PAYMENT_FAILED applied",
         "PAYMENT_PENDING payment.refunded.v1 PAYMENT_FAILED applied",
