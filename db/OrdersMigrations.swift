@@ -15,5 +15,8 @@ extension SchemaCatalog {
             Migration(
                 line: "orders", version: 3, name: "requests",
                 up: PackageResources.orders_003_requests_up_sql, down: PackageResources.orders_003_requests_down_sql),
+            Migration(
+                line: "orders", version: 4, name: "stuck",
+                up: PackageResources.orders_004_stuck_up_sql, down: PackageResources.orders_004_stuck_down_sql),
         ]
 }

@@ -65,6 +65,7 @@ ALLOWED = {
     "Tests/StripeFuzz": set(),
     "Tests/InventoryTests": SERVICE | TESTING | {"Inventory", "JetStream"},
     "Tests/CompositionTests": EVERYTHING | TESTING | {"Composition"},
+    "Tests/SimulationTests": TESTING | SERVICES | {"Outbox", "Contracts", "StripeSandbox"},
     "Tests/EndToEndTests": EVERYTHING | TESTING | {"Composition", "artesanos"},
 }
 

@@ -17,6 +17,8 @@ public enum EventType {
     public static let paymentFailed = "payment.failed.v1"
     public static let paymentCancelled = "payment.cancelled.v1"
     public static let paymentRefunded = "payment.refunded.v1"
+    /// A refund that had been told as given back was not, after all.
+    public static let paymentRefundFailed = "payment.refund-failed.v1"
 
     public static let inventoryReserved = "inventory.reserved.v1"
     public static let inventoryOutOfStock = "inventory.out-of-stock.v1"
@@ -32,6 +34,7 @@ public enum EventType {
     /// What the payment service publishes.
     public static let payments = [
         paymentPending, paymentSucceeded, paymentFailed, paymentCancelled, paymentRefunded,
+        paymentRefundFailed,
     ]
     /// What the inventory service publishes.
     public static let inventory = [

@@ -92,3 +92,24 @@ public struct PaymentRefunded: Codable, Sendable, Hashable {
         self.amount = amount
     }
 }
+
+/// `payment.refund-failed.v1`: what `payment.refunded.v1` said was given back has come back: the bank did not take it.
+public struct PaymentRefundFailed: Codable, Sendable, Hashable {
+    public let orderId: UUID
+    public let sagaId: UUID
+    public let paymentId: UUID
+    /// That of the refund's `payment.refunded.v1`.
+    public let refundId: UUID
+    public let amount: Money
+    /// A stable code: Stripe's `failure_reason`.
+    public let reason: String
+
+    public init(orderId: UUID, sagaId: UUID, paymentId: UUID, refundId: UUID, amount: Money, reason: String) {
+        self.orderId = orderId
+        self.sagaId = sagaId
+        self.paymentId = paymentId
+        self.refundId = refundId
+        self.amount = amount
+        self.reason = reason
+    }
+}

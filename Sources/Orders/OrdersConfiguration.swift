@@ -63,19 +63,26 @@ public struct OrdersConfiguration: Sendable {
         self.sweepInterval = sweepInterval
     }
 
-    /// The deadlines as they are configured, the rest by default.
+    /// The saga's times as they are configured, the rest by default.
     public init(_ saga: SagaConfiguration) {
         self.init(
             stockDeadline: saga.stockDeadline, paymentMargin: saga.paymentMargin,
-            compensationDeadline: saga.compensationDeadline, totalDeadline: saga.totalDeadline,
+            paymentExtension: saga.paymentExtension, maxExtensions: saga.maxExtensions,
+            answerDeadline: saga.answerDeadline, answerDeadlineCap: saga.answerDeadlineCap,
+            rescueDeadline: saga.rescueDeadline, compensationDeadline: saga.compensationDeadline,
+            compensationDeadlineCap: saga.compensationDeadlineCap, totalDeadline: saga.totalDeadline,
             cancellationWindow: saga.cancellationWindow)
     }
+
+    /// When a new order's saga is looked at first: its running phase may be shorter than the wait for stock.
+    var firstDeadline: Duration { min(stockDeadline, totalDeadline) }
 
     /// What the pure saga needs of it.
     public var policy: OrderSagaPolicy {
         OrderSagaPolicy(
             stock: stockDeadline, paymentMargin: paymentMargin, paymentExtension: paymentExtension,
-            maxExtensions: maxExtensions, answer: .init(base: answerDeadline, cap: answerDeadlineCap),
+            maxExtensions: maxExtensions,
+            answer: .init(base: answerDeadline, cap: max(answerDeadline, answerDeadlineCap)),
             rescue: rescueDeadline,
             compensation: .init(base: compensationDeadline, cap: max(compensationDeadline, compensationDeadlineCap)))
     }

@@ -102,18 +102,14 @@ public struct OrdersService: ApplicationService {
     }
 
     /// Sagas of a version that this binary does not know would stand still: it must not take over from one that does.
+    public var startChecks: [StartCheck] {
+        let pool = environment.pool
+        return [StartCheck(name: "saga-versions") { try await SagaVersions.check(on: pool) }]
+    }
+
+    /// The same for a replica that runs on while a newer release begins sagas that it does not know.
     public var readinessChecks: [ReadinessCheck] {
         let pool = environment.pool
-        return [
-            ReadinessCheck(name: "saga-versions") {
-                let rows = try await pool.query(SagaSQL.versionsInFlight.bind())
-                for row in rows {
-                    let version = try row.get(0, as: Int.self)
-                    guard OrderSaga.supportedVersions.contains(version) else {
-                        throw SagaVersionUnknown(version: version)
-                    }
-                }
-            }
-        ]
+        return [ReadinessCheck(name: "saga-versions") { try await SagaVersions.check(on: pool) }]
     }
 }

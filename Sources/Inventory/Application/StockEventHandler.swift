@@ -40,7 +40,7 @@ struct StockEventHandler: EventHandler {
     }
 
     /// What an event asks for.
-    private enum Decision {
+    enum Decision {
         case command(StockCommand)
         case none(HandlerOutcome)
 
@@ -53,7 +53,7 @@ struct StockEventHandler: EventHandler {
         }
     }
 
-    private static func decision(for event: InboundEvent) throws -> Decision {
+    static func decision(for event: InboundEvent) throws -> Decision {
         switch event.type {
         case EventType.orderCreated:
             let data = try event.data(OrderCreated.self)

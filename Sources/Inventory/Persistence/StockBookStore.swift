@@ -82,7 +82,8 @@ struct StockBookStore: Sendable {
     func save(_ book: StockBook, in transaction: PostgresTransaction) throws {
         let changes = book.changes
         for statement in try statements(changes, entries: book.entries) { transaction.enqueue(statement) }
-        outbox.append(try book.messages.map { try event($0.message, traceparent: $0.traceparent) }, in: transaction)
+        outbox.append(
+            try book.messages.map { try Self.event($0.message, traceparent: $0.traceparent) }, in: transaction)
         // The runners look again twice a second; only what is due sooner has to wake them.
         let isUrgent = changes.jobs.contains { $0.runAt < book.now + .seconds(1) }
         transaction.afterCommit { [metrics, jobs] in
@@ -151,7 +152,7 @@ struct StockBookStore: Sendable {
         return statements
     }
 
-    private func event(_ message: StockMessage, traceparent: String?) throws -> OutboxEvent {
+    static func event(_ message: StockMessage, traceparent: String?) throws -> OutboxEvent {
         func event(
             _ type: String, _ aggregate: String, _ id: String, _ data: some Encodable & Sendable
         ) throws -> OutboxEvent {

@@ -8,25 +8,32 @@ enum OrderEvents {
 
     /// What the saga says, as an event.
     /// - Parameters:
-    ///   - lines: what has to be reserved again; only for ``OrderSagaMessage/latePayment``.
+    ///   - placed: the order; only for messages that tell it (``OrderSagaMessage/tellsTheOrder``).
     ///   - traceparent: nil takes the current trace.
-    /// - Throws: `EncodingError`; ``Unforeseen`` for `created`, which only placing an order says.
+    /// - Throws: `EncodingError`; ``OrderMissing``.
     static func event(
-        _ message: OrderSagaMessage, of saga: SagaRow, lines: [StockLine], traceparent: String?
+        _ message: OrderSagaMessage, of saga: SagaRow, placed: PlacedOrder?, traceparent: String?
     ) throws -> OutboxEvent {
         let (orderID, sagaID) = (saga.orderID, saga.id)
         func event(_ data: some Encodable & Sendable) throws -> OutboxEvent {
             try self.event(message.type, orderID: orderID, data: data, traceparent: traceparent)
         }
         switch message {
-        case .created: throw Unforeseen(message: message)
+        case .created:
+            guard let placed else { throw OrderMissing(message: message) }
+            return try event(
+                OrderCreated(
+                    orderId: orderID, sagaId: sagaID, customerId: placed.customerID, lines: placed.lines,
+                    total: placed.total, paymentMethod: placed.paymentMethod))
         case .confirmed: return try event(OrderConfirmed(orderId: orderID, sagaId: sagaID))
         case .cancelled(let reason, let shortages):
             return try event(
                 OrderCancelled(orderId: orderID, sagaId: sagaID, reason: reason, shortages: shortages))
         case .failed(let reason): return try event(OrderFailed(orderId: orderID, sagaId: sagaID, reason: reason))
         case .paymentOverdue: return try event(OrderPaymentOverdue(orderId: orderID, sagaId: sagaID))
-        case .latePayment: return try event(OrderLatePayment(orderId: orderID, sagaId: sagaID, lines: lines))
+        case .latePayment:
+            guard let placed else { throw OrderMissing(message: message) }
+            return try event(OrderLatePayment(orderId: orderID, sagaId: sagaID, lines: placed.stockLines))
         case .refundDue(let reason): return try event(OrderRefundDue(orderId: orderID, sagaId: sagaID, reason: reason))
         }
     }
@@ -39,8 +46,8 @@ enum OrderEvents {
             traceparent: traceparent)
     }
 
-    /// A message that no running saga has to say.
-    struct Unforeseen: Error {
+    /// A message that tells of an order that was not read.
+    struct OrderMissing: Error {
         let message: OrderSagaMessage
     }
 }

@@ -67,7 +67,7 @@ struct PlaceOrder: Sendable {
         try await pool.pipeline([
             try order.statement(attempt, start: start, answer: answer, configuration: configuration),
             try jobs.statement(
-                kind: SagaEngine.deadlineJob, key: order.sagaID.lowercased, after: configuration.stockDeadline,
+                kind: SagaEngine.deadlineJob, key: order.sagaID.lowercased, after: configuration.firstDeadline,
                 payload: SagaDeadlinePayload(orderId: order.id, sagaId: order.sagaID)),
             // Last: a position of the ledger is held for as short as can be.
             outbox.statement([try order.event(attempt)]),
@@ -113,7 +113,7 @@ private struct NewOrder {
             record.createdAt, priced.lines.map(\.product.sku), priced.lines.map(\.product.artisanID),
             priced.lines.map(\.product.title), priced.lines.map { Int32($0.quantity) },
             priced.lines.map(\.product.price.amount), sagaID, start.state.version, start.state.step.rawValue,
-            try start.state.json(), configuration.stockDeadline.wholeMicroseconds,
+            try start.state.json(), configuration.firstDeadline.wholeMicroseconds,
             configuration.totalDeadline.wholeMicroseconds, try start.actions.map(\.description).json())
     }
 

@@ -3,7 +3,8 @@ import Postgres
 import ServiceRuntime
 
 /// `POST /orders/{id}/saga/retry`, `artesanos saga retry`: what the saga waits for is asked again, and its deadline begins
-/// anew. Whoever is asked twice does it once and answers twice.
+/// anew. Whoever is asked twice does it once and answers twice. Only where the customer or Stripe has to act is nobody
+/// asked: then it gives the saga its deadline again.
 struct RetrySaga: Sendable {
     let pool: PostgresPool
     let engine: SagaEngine

@@ -87,8 +87,9 @@ struct SagaBatch {
             orders[saga.orderID] = (status, state.reason)
         case .setDeadline(let deadline, let delay):
             setDeadline(deadline, now.addingTimeInterval(delay / .seconds(1)), of: &saga)
-        case .setDeadlineAt(let deadline, let time):
-            setDeadline(deadline, time, of: &saga)
+        case .setDeadlineBefore(let deadline, let end, let margin, let limit):
+            setDeadline(
+                deadline, OrderSaga.time(before: end, margin: margin, atMost: limit, now: now), of: &saga)
         case .clearDeadline:
             saga.deadline = nil
             deadlinesChanged.insert(saga.orderID)

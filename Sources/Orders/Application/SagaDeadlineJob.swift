@@ -28,18 +28,40 @@ struct SagaDeadlineJob: JobHandler {
             let exists = try await transaction.query(SagaSQL.exists.bind(payload.orderId)).first?.get(0, as: Bool.self)
             return exists == true ? .again(after: Self.pause) : .done
         }
-        guard let deadline = saga.deadline else { return .done }
-        guard deadline <= now else { return .again(after: .seconds(deadline.timeIntervalSince(now))) }
-        guard let awaited = saga.state?.deadline else { throw SagaVersionUnknown(version: saga.version) }
-        let isTotal = awaited.isCutByTotal && saga.totalDeadline <= now
-        let input = SagaInput(orderID: saga.orderID, event: .deadlinePassed(isTotal ? .total : awaited))
+        let passed: OrderSagaDeadline
+        switch try saga.due(at: now) {
+        case .nothing: return .done
+        case .later(let deadline): return .again(after: .seconds(deadline.timeIntervalSince(now)))
+        case .passed(let deadline): passed = deadline
+        }
+        let input = SagaInput(orderID: saga.orderID, event: .deadlinePassed(passed))
         // The next deadline is this very job's next time: scheduling it would be undone by the job's own end.
         let outcomes = try await engine.apply([input], to: &sagas, schedules: false, in: transaction)
         guard case .decided(let decision)? = outcomes.first, decision.verdict == .applied else {
-            throw SagaDeadlineRefused(deadline: awaited)
+            throw SagaDeadlineRefused(deadline: passed)
         }
         guard let next = sagas.byOrder[payload.orderId]?.deadline else { return .done }
         return .again(after: max(.seconds(next.timeIntervalSince(now)), .zero))
+    }
+}
+
+extension SagaRow {
+    /// What its deadline's job finds.
+    enum Due: Equatable {
+        /// It is settled.
+        case nothing
+        /// The deadline was moved.
+        case later(Date)
+        case passed(OrderSagaDeadline)
+    }
+
+    /// What has passed by then.
+    /// - Throws: ``SagaVersionUnknown``.
+    func due(at now: Date) throws(SagaVersionUnknown) -> Due {
+        guard let deadline else { return .nothing }
+        guard deadline <= now else { return .later(deadline) }
+        guard let awaited = state?.deadline else { throw SagaVersionUnknown(version: version) }
+        return .passed(awaited.isCutByTotal && totalDeadline <= now ? .total : awaited)
     }
 }
 

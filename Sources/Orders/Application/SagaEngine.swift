@@ -103,11 +103,11 @@ struct SagaEngine: Sendable {
     }
 
     private func events(of batch: SagaBatch, in transaction: PostgresTransaction) async throws -> [OutboxEvent] {
-        let late = batch.messages.filter { $0.message == .latePayment }.map(\.saga.orderID)
-        let lines = late.isEmpty ? [:] : try await store.stockLines(of: Set(late), in: transaction)
+        let told = Set(batch.messages.filter(\.message.tellsTheOrder).map(\.saga.orderID))
+        let orders = told.isEmpty ? [:] : try await store.placed(told, in: transaction)
         return try batch.messages.map {
             try OrderEvents.event(
-                $0.message, of: $0.saga, lines: lines[$0.saga.orderID] ?? [], traceparent: $0.traceparent)
+                $0.message, of: $0.saga, placed: orders[$0.saga.orderID], traceparent: $0.traceparent)
         }
     }
 

@@ -91,6 +91,9 @@ extension SagaInput {
             let data = try event.data(PaymentRefunded.self)
             self = input(
                 data.orderId, data.sagaId, .paymentRefunded(refundId: data.refundId, amount: data.amount.amount))
+        case EventType.paymentRefundFailed:
+            let data = try event.data(PaymentRefundFailed.self)
+            self = input(data.orderId, data.sagaId, .refundFailed(refundId: data.refundId))
         default:
             return nil
         }

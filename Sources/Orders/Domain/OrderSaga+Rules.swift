@@ -80,6 +80,8 @@ extension OrderSaga {
         .illegal(.paymentRefunded, in: running, "nothing was charged"),
         .on(.paymentRefunded, in: failed, if: .rescueAsked && .fullRefund, .rescueNeedless),
         .on(.paymentRefunded, in: undone + [.completed], .noteRefund),
+        .ignore(.refundFailed, in: all, if: .lostRefund, "duplicate"),
+        .on(.refundFailed, in: all, .refundTakenBack),
     ]
 
     private static let deadlineRules: [OrderSagaRule] = [

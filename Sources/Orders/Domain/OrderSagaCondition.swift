@@ -74,6 +74,10 @@ extension OrderSagaCondition {
         guard case .paymentRefunded(let id, _) = event else { return false }
         return state.refunds[id.refundKey] != nil
     }
+    static let lostRefund = Self("known to have failed") { state, event, _ in
+        guard case .refundFailed(let id) = event else { return false }
+        return state.refunds[id.refundKey] == 0
+    }
     static let fullRefund = Self("in full") { state, event, _ in
         guard case .paymentRefunded(_, let amount) = event else { return false }
         return state.refunds.values.reduce(amount, +) >= state.total

@@ -11,6 +11,9 @@ public enum OrderSagaMessage: Sendable, Hashable {
     case latePayment
     case refundDue(reason: String)
 
+    /// Whether it says what was ordered.
+    var tellsTheOrder: Bool { self == .created || self == .latePayment }
+
     /// The event's type on the wire.
     public var type: String {
         switch self {
@@ -31,8 +34,8 @@ public enum OrderSagaAction: Sendable, Hashable, CustomStringConvertible {
     case setOrder(OrderStatus)
     /// Replaces the deadline there is.
     case setDeadline(OrderSagaDeadline, after: Duration)
-    /// As ``setDeadline(_:after:)``, at a time that another service named.
-    case setDeadlineAt(OrderSagaDeadline, Date)
+    /// As ``setDeadline(_:after:)``, but before a time that another service named: ``OrderSaga/time(before:margin:atMost:now:)``.
+    case setDeadlineBefore(OrderSagaDeadline, end: Date, margin: Duration, atMost: Duration?)
     /// The saga is settled: nothing is awaited any more.
     case clearDeadline
 
@@ -41,7 +44,8 @@ public enum OrderSagaAction: Sendable, Hashable, CustomStringConvertible {
         switch self {
         case .emit(let message): message.type
         case .setOrder(let status): "order \(status.rawValue)"
-        case .setDeadline(let deadline, _), .setDeadlineAt(let deadline, _): "deadline \(deadline.rawValue)"
+        case .setDeadline(let deadline, _), .setDeadlineBefore(let deadline, _, _, _):
+            "deadline \(deadline.rawValue)"
         case .clearDeadline: "settled"
         }
     }

@@ -24,9 +24,11 @@ struct OrderSagaDraft {
         actions.append(.setDeadline(deadline, after: delay))
     }
 
-    mutating func setDeadline(_ deadline: OrderSagaDeadline, at time: Date) {
-        state.deadline = deadline
-        actions.append(.setDeadlineAt(deadline, time))
+    /// The payment is waited for until a little before the hold's end.
+    /// - Parameter limit: the longest wait from now on; nil for as long as the hold allows.
+    mutating func awaitPayment(before end: Date, atMost limit: Duration? = nil) {
+        state.deadline = .payment
+        actions.append(.setDeadlineBefore(.payment, end: end, margin: policy.paymentMargin, atMost: limit))
     }
 
     /// The order has its status; nothing of what was asked before counts any more.

@@ -15,12 +15,12 @@ struct OrderSagaEffect: Sendable {
 
 // The way to success.
 extension OrderSagaEffect {
-    static let takeHold = Self("payment deadline = end of the hold less the margin") { draft in
+    static let takeHold = Self("payment deadline = end of the hold less the margin, at most half of it") { draft in
         guard case .stockReserved(let id, let expiresAt) = draft.event else { return }
         draft.state.stock = .held
         draft.state.hold = .init(reservationId: id, expiresAt: expiresAt)
         guard !draft.state.overdue else { return }
-        draft.setDeadline(.payment, at: expiresAt.addingTimeInterval(-(draft.policy.paymentMargin / .seconds(1))))
+        draft.awaitPayment(before: expiresAt)
     }
     static let notePending = Self("noted") { $0.state.payment = .pending }
     static let confirm = Self("order CONFIRMED, order.confirmed.v1, settled") { draft in
@@ -98,13 +98,13 @@ extension OrderSagaEffect {
         draft.state.payment = .pending
         draft.setDeadline(.answer, after: draft.policy.answer.delay(draft.state.attempts))
     }
-    static let extend = Self("payment deadline put off") { draft in
+    static let extend = Self("payment deadline put off, within the hold") { draft in
         draft.state.payment = .pending
         draft.state.overdue = false
         draft.state.reason = nil
         draft.state.attempts = 0
         draft.state.extensions += 1
-        draft.setDeadline(.payment, after: draft.policy.paymentExtension)
+        draft.awaitPayment(again: draft.policy.paymentExtension)
     }
 }
 
@@ -184,6 +184,18 @@ extension OrderSagaEffect {
         draft.noteRefund()
         if draft.state.step.isUndone { draft.settleIfUndone() }
     }
+    /// Also when it is heard of before the refund itself, which then gives nothing back.
+    static let refundTakenBack = Self("not given back; unsettled if that was all of the price") { draft in
+        guard case .refundFailed(let id) = draft.event else { return }
+        draft.state.refunds[id.refundKey] = 0
+        guard draft.state.payment == .refunded, draft.state.refunds.values.reduce(0, +) < draft.state.total else {
+            return
+        }
+        draft.state.payment = .succeeded
+        guard draft.state.step.isUndone else { return }
+        draft.state.refundReason = draft.state.refundReason ?? "late_payment"
+        draft.awaitUndo()
+    }
     static let repeatUndo = Self("what is not confirmed is asked again, longer deadline") { draft in
         draft.state.attempts += 1
         draft.repeatUndo()
@@ -201,13 +213,18 @@ extension OrderSagaEffect {
         draft.state.attempts = 0
         draft.repeatUndo()
     }
-    static let retryRescue = Self("rescue deadline anew") { $0.setDeadline(.rescue, after: $0.policy.rescue) }
-    static let retryWait = Self("deadline anew") { draft in
-        if let expiresAt = draft.state.hold?.expiresAt, draft.state.stock == .held, draft.state.extensions == 0 {
-            let margin = draft.policy.paymentMargin / .seconds(1)
-            draft.setDeadline(.payment, at: expiresAt.addingTimeInterval(-margin))
+    static let retryRescue = Self("order.late-payment.v1 again, rescue deadline anew") { draft in
+        draft.emit(.latePayment)
+        draft.setDeadline(.rescue, after: draft.policy.rescue)
+    }
+    /// Inventory answers an order that it has answered once more, and payments begins on that answer, if it has not. A
+    /// payment that has begun is the customer's or Stripe's: there is nobody to be asked.
+    static let retryWait = Self("order.created.v1 again unless both have answered, deadline anew") { draft in
+        if draft.state.stock == .unknown || draft.state.payment == .unknown { draft.emit(.created) }
+        if draft.state.stock == .held, draft.state.extensions == 0, let end = draft.state.hold?.expiresAt {
+            draft.awaitPayment(before: end)
         } else if draft.state.extensions > 0 {
-            draft.setDeadline(.payment, after: draft.policy.paymentExtension)
+            draft.awaitPayment(again: draft.policy.paymentExtension)
         } else {
             draft.setDeadline(.stock, after: draft.policy.stock)
         }
@@ -215,6 +232,15 @@ extension OrderSagaEffect {
 }
 
 extension OrderSagaDraft {
+    /// For so long, but within the hold: when it is made longer for the processing payment, inventory says so.
+    fileprivate mutating func awaitPayment(again delay: Duration) {
+        if state.stock == .held, let end = state.hold?.expiresAt {
+            awaitPayment(before: end, atMost: delay)
+        } else {
+            setDeadline(.payment, after: delay)
+        }
+    }
+
     fileprivate mutating func undo(_ order: OrderStatus, reason: String?) {
         end(order, reason: reason)
         emitEnd()

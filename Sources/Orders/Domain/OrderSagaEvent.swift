@@ -2,7 +2,7 @@ public import Contracts
 public import Foundation
 
 /// Something that happened and that the saga has to hear of.
-public enum OrderSagaEvent: Sendable, Hashable {
+public enum OrderSagaEvent: Codable, Sendable, Hashable {
     case stockReserved(reservationId: UUID, expiresAt: Date)
     case outOfStock([Shortage])
     /// `reason` is inventory's: `cancelled`, `failed`, `expired` or `operator`.
@@ -14,6 +14,8 @@ public enum OrderSagaEvent: Sendable, Hashable {
     case paymentCancelled
     /// `amount` in minor units of the order's currency.
     case paymentRefunded(refundId: UUID, amount: Int64)
+    /// What it had given back is not given back after all.
+    case refundFailed(refundId: UUID)
     case deadlinePassed(OrderSagaDeadline)
     case cancelRequested
     case retryRequested
@@ -34,6 +36,7 @@ public enum OrderSagaEvent: Sendable, Hashable {
         case paymentDeclined = "payment.failed.v1 (final)"
         case paymentCancelled = "payment.cancelled.v1"
         case paymentRefunded = "payment.refunded.v1"
+        case refundFailed = "payment.refund-failed.v1"
         case stockDeadline = "deadline.stock"
         case paymentDeadline = "deadline.payment"
         case answerDeadline = "deadline.answer"
@@ -56,6 +59,7 @@ public enum OrderSagaEvent: Sendable, Hashable {
         case .paymentFailed(let final): final ? .paymentDeclined : .paymentTryFailed
         case .paymentCancelled: .paymentCancelled
         case .paymentRefunded: .paymentRefunded
+        case .refundFailed: .refundFailed
         case .deadlinePassed(.stock): .stockDeadline
         case .deadlinePassed(.payment): .paymentDeadline
         case .deadlinePassed(.answer): .answerDeadline

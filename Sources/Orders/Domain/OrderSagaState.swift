@@ -59,7 +59,7 @@ public struct OrderSagaState: Codable, Sendable, Hashable {
     public var rescue: Rescue = .none
     /// Why the money is to be given back; nil while it is not. Decided at most once.
     public var refundReason: String?
-    /// What was given back, in minor units, by refund id.
+    /// What was given back, in minor units, by refund id; 0 for one that failed.
     public var refunds: [String: Int64] = [:]
     /// The order's price in minor units.
     public var total: Int64

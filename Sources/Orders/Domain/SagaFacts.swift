@@ -5,6 +5,8 @@ struct SagaFacts: Sendable {
     /// The job that is to see to the deadline.
     enum DeadlineJob: Sendable, Hashable {
         case scheduled
+        /// It runs only then, long after the deadline.
+        case late(Date)
         /// It failed for the last time.
         case dead(error: String?)
         case missing
@@ -42,6 +44,9 @@ struct SagaFacts: Sendable {
         var reasons: [String] = []
         switch job {
         case .scheduled: break
+        case .late(let time):
+            reasons.append(
+                "the job that is to see to its deadline runs only \(Int(time.timeIntervalSince(deadline))) s after it")
         case .missing: reasons.append("no job is there that would see to its deadline")
         case .dead(let error):
             reasons.append("the job that was to see to its deadline is dead" + (error.map { ": \($0)" } ?? ""))

@@ -98,9 +98,12 @@ enum SagaWords {
 
     /// What a retry does.
     static func retry(_ state: OrderSagaState) -> String {
-        if state.rescue == .asked { return "wait for the stock for as long as at first, from now on" }
+        if state.rescue == .asked { return "ask inventory again, and wait for as long as at first, from now on" }
         if state.step.isUndone { return "ask again for what is not undone, from the first pause on" }
         if state.overdue { return "ask again how the payment ended, from the first pause on" }
-        return "begin the deadline anew"
+        if state.stock == .unknown || state.payment == .unknown {
+            return "tell inventory and payments of the order again, and begin the deadline anew"
+        }
+        return "begin the deadline anew: the customer or Stripe has to act, and nobody else can be asked"
     }
 }

@@ -77,6 +77,7 @@ extension OrderSagaEvent.Kind {
         case .paymentDeclined: "The payment was declined"
         case .paymentCancelled: "The payment was cancelled"
         case .paymentRefunded: "Money given back"
+        case .refundFailed: "The bank did not take the money back; it is to be given back again"
         case .stockDeadline: "The stock could not be checked in time"
         case .paymentDeadline, .totalDeadline: "The time to pay is over"
         case .answerDeadline: "Still finding out how the payment ended"

@@ -17,13 +17,20 @@ struct SagaRecord: Sendable {
 
     /// Nil when there is no such order.
     static func find(_ orderID: UUID, on executor: some PostgresExecutor) async throws -> SagaRecord? {
-        guard let row = try await executor.query(SagaSQL.read.bind(orderID)).first else { return nil }
-        let (id, version, data, deadline, totalDeadline, settledAt, createdAt, updatedAt) = try row.decode(
-            UUID.self, Int.self, [UInt8].self, Date?.self, Date.self, Date?.self, Date.self, Date.self)
-        let state = try WireJSON.decode(OrderSagaState.self, from: data)
-        return SagaRecord(
-            id: id, orderID: orderID, version: version, state: state,
-            deadline: deadline.flatMap { at in state.deadline.map { ($0, at) } }, totalDeadline: totalDeadline,
-            settledAt: settledAt, createdAt: createdAt, updatedAt: updatedAt)
+        try await executor.query(SagaSQL.read.bind(orderID)).first.map { try SagaRecord($0, of: orderID) }
+    }
+
+    /// Reads a row that begins with the columns of ``SagaSQL/read``.
+    init(_ row: PostgresRow, of orderID: UUID) throws {
+        let state = try WireJSON.decode(OrderSagaState.self, from: try row.get(2, as: [UInt8].self))
+        id = try row.get(0)
+        self.orderID = orderID
+        version = try row.get(1)
+        self.state = state
+        deadline = try row.get(3, as: Date?.self).flatMap { at in state.deadline.map { ($0, at) } }
+        totalDeadline = try row.get(4)
+        settledAt = try row.get(5)
+        createdAt = try row.get(6)
+        updatedAt = try row.get(7)
     }
 }

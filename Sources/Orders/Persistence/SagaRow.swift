@@ -41,6 +41,11 @@ struct LockedSagas: Sendable {
     /// Nil when none was found.
     let now: Date?
 
+    init(byOrder: [UUID: SagaRow], now: Date?) {
+        self.byOrder = byOrder
+        self.now = now
+    }
+
     init(_ rows: PostgresRows) throws {
         var byOrder: [UUID: SagaRow] = [:]
         var time: Date?

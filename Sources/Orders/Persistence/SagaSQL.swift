@@ -53,12 +53,13 @@ enum SagaSQL {
             $10::json[], $11::text[], $12::text[])
         """
 
-    /// What has to be reserved for some orders.
-    static let lines: Statement = """
-        select order_id, sku, quantity
-        from order_line
-        where order_id = any($1::uuid[])
-        order by order_id, sku
+    /// Some orders as they were placed, line by line.
+    static let placed: Statement = """
+        select o.id, o.customer_id, o.currency, o.total_minor, o.payment_method, l.sku, l.quantity, l.unit_price_minor
+        from orders o
+        join order_line l on l.order_id = o.id
+        where o.id = any($1::uuid[])
+        order by o.id, l.line_no
         """
 
     static let read: Statement = """
@@ -87,34 +88,41 @@ enum SagaSQL {
         select order_id, seq from saga where order_id = any($1::uuid[])
         """
 
-    /// Versions that unsettled sagas need.
+    /// Versions that unsettled sagas need, and how many of each there are.
     static let versionsInFlight: Statement = """
-        select distinct definition_version from saga where settled_at is null
+        select definition_version, count(*)
+        from saga
+        where settled_at is null
+        group by definition_version
+        order by definition_version
         """
 
-    /// Unsettled sagas whose deadline's job is not there, or is dead. Those that somebody is changing now are left out.
+    /// Unsettled sagas whose deadline's job is not there, is dead, or runs long after the deadline; a job that failed is
+    /// tried again within half a minute. Those that somebody is changing now are left out.
     static let forgotten: Statement = """
         select s.id, s.order_id, s.deadline
         from saga s
         where s.settled_at is null
           and not exists (
               select from scheduled_job j
-              where j.kind = $1::text and j.unique_key = s.id::text and j.state = 'scheduled')
+              where j.kind = $1::text and j.unique_key = s.id::text and j.state = 'scheduled'
+                and j.run_at <= greatest(s.deadline, now()) + interval '1 minute')
         order by s.id
         limit $2::bigint
         for update of s skip locked
         """
 
-    /// The database's time, and the deadline's job.
+    /// A row of ``read``, the database's time, and the deadline's job, all as they were at one moment.
     static let facts: Statement = """
-        select now(), j.state, j.last_error
+        select s.id, s.definition_version, s.data, s.deadline, s.total_deadline, s.settled_at, s.created_at, s.updated_at,
+               now(), j.state, j.run_at, j.last_error
         from saga s
         left join scheduled_job j on j.kind = $2::text and j.unique_key = s.id::text
         where s.order_id = $1::uuid
         """
 
     static let all = [
-        lock, tryLock, exists, update, updateOrders, appendHistory, lines, read, history, progress, versionsInFlight,
+        lock, tryLock, exists, update, updateOrders, appendHistory, placed, read, history, progress, versionsInFlight,
         forgotten, facts, progressOfMany,
     ]
 }

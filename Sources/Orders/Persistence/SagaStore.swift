@@ -10,16 +10,11 @@ struct SagaStore: Sendable {
         try LockedSagas(await transaction.query(SagaSQL.lock.bind(Array(Set(orderIDs)))))
     }
 
-    /// What has to be reserved for these orders.
-    func stockLines(
-        of orderIDs: some Collection<UUID>, in transaction: PostgresTransaction
-    ) async throws -> [UUID: [StockLine]] {
-        var lines: [UUID: [StockLine]] = [:]
-        for row in try await transaction.query(SagaSQL.lines.bind(Array(orderIDs))) {
-            let (orderID, sku, quantity) = try row.decode(UUID.self, String.self, Int.self)
-            lines[orderID, default: []].append(StockLine(sku: sku, quantity: quantity))
-        }
-        return lines
+    /// These orders as they were placed.
+    func placed(
+        _ orderIDs: some Collection<UUID>, in transaction: PostgresTransaction
+    ) async throws -> [UUID: PlacedOrder] {
+        try PlacedOrder.read(await transaction.query(SagaSQL.placed.bind(Array(orderIDs))))
     }
 
     /// Adds the new states, the orders' and the history to what the transaction sends.

@@ -135,6 +135,9 @@ public final class ConsumerRunner: Service {
         guard !batch.isEmpty else { return }
         do {
             let applied = try await inbox.apply(batch.map(\.event))
+            #if DEBUG
+                WorkFault.ofProcess?.passed("consumer.\(consumer.name)")
+            #endif
             for (delivery, event) in batch { settle(delivery, event, applied[event.id], tries: &tries) }
         } catch {
             try await applyOneByOne(batch, because: error, tries: &tries)

@@ -89,7 +89,11 @@ struct JobWorker: Sendable {
         let now = Date()
         for job in jobs { lateness.record(duration: .seconds(max(0, now.timeIntervalSince(job.runAt)))) }
         let ids = jobs.map(\.id)
-        switch try await handler.run(jobs, in: transaction) {
+        let outcome = try await handler.run(jobs, in: transaction)
+        #if DEBUG
+            WorkFault.ofProcess?.passed("job.\(handler.kind)")
+        #endif
+        switch outcome {
         case .done: transaction.enqueue(JobSQL.finish.bind(ids))
         case .again(let delay): transaction.enqueue(JobSQL.again.bind(ids, delay.microseconds))
         }

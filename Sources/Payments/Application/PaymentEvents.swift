@@ -41,6 +41,15 @@ enum PaymentEvents {
                 amount: refund.amount))
     }
 
+    /// A refund that had been told as given back was not.
+    static func refundFailed(_ refund: Refund, _ payment: Payment) throws -> OutboxEvent {
+        try event(
+            EventType.paymentRefundFailed, payment,
+            PaymentRefundFailed(
+                orderId: payment.orderID, sagaId: payment.sagaID, paymentId: payment.id, refundId: refund.id,
+                amount: refund.amount, reason: refund.failureCode ?? "unknown"))
+    }
+
     private static func event(
         _ type: String, _ payment: Payment, _ data: some Encodable & Sendable
     ) throws -> OutboxEvent {

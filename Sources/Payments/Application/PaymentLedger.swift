@@ -112,24 +112,17 @@ struct PaymentLedger: Sendable {
 
     // MARK: Refunds
 
-    /// One automatic refund takes everything that is left; another one is only made for what a failed refund, its own or
-    /// an operator's, has freed again. Asked again, what was given back is told again.
     private func refundInFull(
         _ payment: inout Payment, reason: String, in transaction: PostgresTransaction
     ) async throws -> [OutboxEvent] {
         let refunds = try await RefundStore(transaction).ofPayment(payment.id)
-        if refunds.contains(where: { $0.origin == .order && !$0.status.isVoid && $0.status != .succeeded }) {
-            return []
-        }
-        if payment.refundable > 0, let price = payment.price {
-            let refund = Refund(
-                id: .v7(), paymentID: payment.id,
-                amount: Money(amount: payment.refundable, currency: price.currency), reason: reason, origin: .order,
-                status: .requested)
+        switch RefundInFull.decide(payment, refunds: refunds, reason: reason, id: .v7()) {
+        case .isUnderway: return []
+        case .make(let refund):
             try persist(refund, of: &payment, in: transaction)
             return []
+        case .tellAgain(let refunds): return try refunds.map { try PaymentEvents.refunded($0, payment) }
         }
-        return try refunds.filter { $0.status == .succeeded }.map { try PaymentEvents.refunded($0, payment) }
     }
 
     /// Persists a refund and the call for it, takes its amount from what can be refunded, and schedules the job. The
@@ -164,6 +157,7 @@ struct PaymentLedger: Sendable {
             payment, from: payment.status, cause: cause,
             note: "refund \(refund.id.lowercased) \(refund.status.rawValue)")
         if decision.isPublished { outbox.append([try PaymentEvents.refunded(refund, payment)], in: transaction) }
+        if decision.isTakenBack { outbox.append([try PaymentEvents.refundFailed(refund, payment)], in: transaction) }
     }
 
     // MARK: Telling

@@ -13,7 +13,7 @@ struct PaymentRequestsHandler: EventHandler {
     static let inventoryTypes = [EventType.inventoryReserved]
 
     func handle(_ event: InboundEvent, in transaction: PostgresTransaction) async throws -> HandlerOutcome {
-        switch try reading(event) {
+        switch try Self.reading(event) {
         case .request(let request): try await ledger.apply([request], in: transaction).first ?? .applied
         case .outcome(let outcome): outcome
         }
@@ -21,7 +21,7 @@ struct PaymentRequestsHandler: EventHandler {
 
     /// The orders of a batch are different ones, so that all their payments can be taken at once.
     func handle(batch: [InboundEvent], in transaction: PostgresTransaction) async throws -> [HandlerOutcome] {
-        let readings = try batch.map(reading)
+        let readings = try batch.map(Self.reading)
         let requests = readings.compactMap { reading in
             if case .request(let request) = reading { request } else { nil }
         }
@@ -39,13 +39,13 @@ struct PaymentRequestsHandler: EventHandler {
         }
     }
 
-    private enum Reading {
+    enum Reading {
         case request(PaymentLedger.Request)
         /// Nothing is asked for.
         case outcome(HandlerOutcome)
     }
 
-    private func reading(_ event: InboundEvent) throws -> Reading {
+    static func reading(_ event: InboundEvent) throws -> Reading {
         func request(_ input: PaymentInput, _ order: UUID, _ saga: UUID) -> Reading {
             .request(
                 PaymentLedger.Request(

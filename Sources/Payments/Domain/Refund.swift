@@ -71,6 +71,8 @@ struct RefundDecision: Sendable, Hashable {
     var isReleased: Bool
     /// The other services are told that the money was given back.
     var isPublished: Bool
+    /// They had been told so, and are told that it was not.
+    var isTakenBack = false
 }
 
 /// The decisions about refunds: pure.
@@ -87,7 +89,8 @@ enum RefundTransition {
         refund.stripeRefundID = stripe.id
         if status.isVoid { refund.failureCode = stripe.failureReason ?? status.rawValue }
         return RefundDecision(
-            refund: refund, isKnown: false, isReleased: status.isVoid, isPublished: status == .succeeded)
+            refund: refund, isKnown: false, isReleased: status.isVoid, isPublished: status == .succeeded,
+            isTakenBack: before.status == .succeeded && status.isVoid)
     }
 
     /// Stripe will not make this refund.

@@ -52,8 +52,14 @@ extension ArtesanosConfiguration {
             saga: SagaConfiguration(
                 stockDeadline: reader.value(Settings.sagaStockDeadline),
                 paymentMargin: reader.value(Settings.sagaPaymentMargin),
+                paymentExtension: reader.value(Settings.sagaPaymentExtension),
+                maxExtensions: reader.value(Settings.sagaMaxExtensions),
+                answerDeadline: reader.value(Settings.sagaAnswerDeadline),
+                answerDeadlineCap: reader.value(Settings.sagaAnswerDeadlineCap),
+                rescueDeadline: reader.value(Settings.sagaRescueDeadline),
                 totalDeadline: reader.value(Settings.sagaTotalDeadline),
                 compensationDeadline: reader.value(Settings.sagaCompensationDeadline),
+                compensationDeadlineCap: reader.value(Settings.sagaCompensationDeadlineCap),
                 cancellationWindow: reader.value(Settings.cancellationWindow)),
             reservation: ReservationConfiguration(
                 ttl: reader.value(Settings.reservationTTL), maxHold: reader.value(Settings.reservationMaxHold)),

@@ -140,22 +140,42 @@ public struct SagaConfiguration: Sendable {
     public var stockDeadline: Duration
     /// How long before the reservation expires the payment's deadline is.
     public var paymentMargin: Duration
+    /// How much longer an overdue payment is waited for while Stripe processes it.
+    public var paymentExtension: Duration
+    /// How often it is waited for longer.
+    public var maxExtensions: Int
+    /// How long payments has to say how an overdue payment ended, before it is asked again.
+    public var answerDeadline: Duration
+    /// The longest of these pauses.
+    public var answerDeadlineCap: Duration
+    /// How long inventory has to find stock for money that came late.
+    public var rescueDeadline: Duration
     /// How long a saga may run in all, extensions included.
     public var totalDeadline: Duration
     /// How long an undo may take before it is asked for again.
     public var compensationDeadline: Duration
+    /// The longest pause between questions about an undo.
+    public var compensationDeadlineCap: Duration
     /// For how long after its confirmation a customer can cancel an order; zero: not at all.
     public var cancellationWindow: Duration
 
     public init(
         stockDeadline: Duration = .seconds(30), paymentMargin: Duration = .seconds(60),
+        paymentExtension: Duration = .seconds(300), maxExtensions: Int = 3, answerDeadline: Duration = .seconds(15),
+        answerDeadlineCap: Duration = .seconds(300), rescueDeadline: Duration = .seconds(60),
         totalDeadline: Duration = .seconds(7_200), compensationDeadline: Duration = .seconds(300),
-        cancellationWindow: Duration = .seconds(1_800)
+        compensationDeadlineCap: Duration = .seconds(3_600), cancellationWindow: Duration = .seconds(1_800)
     ) {
         self.stockDeadline = stockDeadline
         self.paymentMargin = paymentMargin
+        self.paymentExtension = paymentExtension
+        self.maxExtensions = maxExtensions
+        self.answerDeadline = answerDeadline
+        self.answerDeadlineCap = answerDeadlineCap
+        self.rescueDeadline = rescueDeadline
         self.totalDeadline = totalDeadline
         self.compensationDeadline = compensationDeadline
+        self.compensationDeadlineCap = compensationDeadlineCap
         self.cancellationWindow = cancellationWindow
     }
 }

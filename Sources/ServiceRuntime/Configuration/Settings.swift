@@ -87,6 +87,30 @@ enum Settings {
     static let sagaCompensationDeadline = Setting.duration(
         "SAGA_COMPENSATION_DEADLINE", "How long an undo may take before it is asked for again.", default: "5m",
         in: .milliseconds(100)...(.seconds(86_400)))
+    static let sagaPaymentExtension = Setting.duration(
+        "SAGA_PAYMENT_EXTENSION",
+        "How much longer an overdue payment is waited for while Stripe processes it, within the hold.",
+        default: "5m", in: .milliseconds(100)...(.seconds(86_400)))
+    static let sagaAnswerDeadline = Setting.duration(
+        "SAGA_ANSWER_DEADLINE",
+        "How long payments has to say how an overdue payment ended, before it is asked again; doubles each time.",
+        default: "15s", in: .milliseconds(100)...(.seconds(3_600)))
+    static let sagaAnswerDeadlineCap = Setting.duration(
+        "SAGA_ANSWER_DEADLINE_CAP",
+        "The longest of these pauses.",
+        default: "5m", in: .milliseconds(100)...(.seconds(86_400)))
+    static let sagaRescueDeadline = Setting.duration(
+        "SAGA_RESCUE_DEADLINE",
+        "How long inventory has to find stock for money that came late, before it is given back.",
+        default: "60s", in: .milliseconds(100)...(.seconds(3_600)))
+    static let sagaCompensationDeadlineCap = Setting.duration(
+        "SAGA_COMPENSATION_DEADLINE_CAP",
+        "The longest pause between questions about an undo; each is twice the one before.",
+        default: "1h", in: .milliseconds(100)...(.seconds(7 * 86_400)))
+    static let sagaMaxExtensions = Setting.number(
+        "SAGA_MAX_EXTENSIONS", "How often an overdue payment is waited for longer while Stripe processes it.",
+        default: 3,
+        in: 0...100)
     static let cancellationWindow = Setting.duration(
         "ORDER_CANCELLATION_WINDOW",
         "For how long after its confirmation a customer can cancel an order and gets the money back; 0s: not at all.",
@@ -172,8 +196,10 @@ enum Settings {
         (
             "Sagas",
             [
-                sagaStockDeadline.description, sagaPaymentMargin.description, sagaTotalDeadline.description,
-                sagaCompensationDeadline.description, cancellationWindow.description,
+                sagaStockDeadline.description, sagaPaymentMargin.description, sagaPaymentExtension.description,
+                sagaMaxExtensions.description, sagaAnswerDeadline.description, sagaAnswerDeadlineCap.description,
+                sagaRescueDeadline.description, sagaTotalDeadline.description, sagaCompensationDeadline.description,
+                sagaCompensationDeadlineCap.description, cancellationWindow.description,
             ]
         ),
         (

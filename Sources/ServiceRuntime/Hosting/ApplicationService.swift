@@ -21,6 +21,9 @@ public protocol ApplicationService: Sendable {
     var jobs: [any JobHandler] { get }
     /// What it needs to be ready, beside its database, the broker and its migrations.
     var readinessChecks: [ReadinessCheck] { get }
+    /// What must hold before anything of it starts; what does not hold ends the process. Asked again for as long as the
+    /// database is away.
+    var startChecks: [StartCheck] { get }
     /// Anything else that runs as long as the service does.
     var background: [any Service] { get }
 }
@@ -29,5 +32,6 @@ extension ApplicationService {
     public static var openAPI: String? { nil }
     public static var publicRoutes: [String] { [] }
     public var readinessChecks: [ReadinessCheck] { [] }
+    public var startChecks: [StartCheck] { [] }
     public var background: [any Service] { [] }
 }

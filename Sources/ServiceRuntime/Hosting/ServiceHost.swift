@@ -61,11 +61,13 @@ public struct ServiceHost: Service {
     }
 
     /// Serves until the task is cancelled or the service group around it shuts down gracefully.
-    /// - Throws: when the port cannot be had, or a part of the service fails for good.
+    /// - Throws: ``StartRefused`` before anything has started; when the port cannot be had, or a part of the service fails
+    ///   for good.
     public func run() async throws {
         var configuration = ServiceGroupConfiguration(services: parts(), logger: environment.logger)
         configuration.maximumGracefulShutdownDuration = options.shutdownTimeout
         do {
+            guard try await mayStart() else { return await environment.pool.close() }
             try await ServiceGroup(configuration: configuration).run()
         } catch {
             await environment.pool.close()
@@ -73,6 +75,20 @@ public struct ServiceHost: Service {
         }
         // Closed already after a graceful stop; not when the task was cancelled.
         await environment.pool.close()
+    }
+
+    /// - Returns: false when it was stopped before that was known.
+    /// - Throws: ``StartRefused``.
+    private func mayStart() async throws -> Bool {
+        do {
+            let logger = environment.logger
+            try await cancelWhenGracefulShutdown {
+                for check in service.startChecks { try await check.pass(logger: logger) }
+            }
+            return true
+        } catch is CancellationError {
+            return false
+        }
     }
 
     /// In the order in which they start; they are stopped in the opposite one.

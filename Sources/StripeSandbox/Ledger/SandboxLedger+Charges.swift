@@ -125,7 +125,7 @@ extension SandboxLedger {
         failure: (code: String, message: String)? = nil
     ) -> ChargeRecord {
         let charge = ChargeRecord(
-            id: identifier("ch"), sequence: nextSequence(), created: UnixTime.now(), paymentIntent: intent.id,
+            id: identifier("ch"), sequence: nextSequence(), created: clock(), paymentIntent: intent.id,
             amount: intent.amount, currency: intent.currency, paymentMethod: method, metadata: intent.metadata,
             status: status, isCaptured: isCaptured, failureCode: failure?.code, failureMessage: failure?.message)
         save(charge)

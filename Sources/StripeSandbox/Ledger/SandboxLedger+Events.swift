@@ -5,7 +5,7 @@ extension SandboxLedger {
     ) {
         let endpoints = webhooks.filter { $0.takes(type) }
         let event = EventRecord(
-            id: identifier("evt"), sequence: nextSequence(), created: UnixTime.now(), apiVersion: apiVersion,
+            id: identifier("evt"), sequence: nextSequence(), created: clock(), apiVersion: apiVersion,
             type: type, objectID: id, objectKind: kind, object: object.text, previousAttributes: previous?.text,
             requestID: call.requestID, idempotencyKey: call.idempotencyKey, undelivered: Set(endpoints.map(\.url)))
         save(event)

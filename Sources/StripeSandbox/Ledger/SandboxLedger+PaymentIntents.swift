@@ -28,7 +28,7 @@ extension SandboxLedger {
         let id = identifier("pi")
         let intent = PaymentIntentRecord(
             id: id, clientSecret: "\(id)_secret_\(identifier("s"))", sequence: nextSequence(),
-            created: UnixTime.now(), amount: amount, currency: currency, isManualCapture: capture == "manual",
+            created: clock(), amount: amount, currency: currency, isManualCapture: capture == "manual",
             automaticPaymentMethods: isAutomatic, allowsRedirects: allowsRedirects,
             description: parameters.string("description"), customer: parameters.string("customer"),
             metadata: metadata, status: method == nil ? .requiresPaymentMethod : .requiresConfirmation,
@@ -138,7 +138,7 @@ extension SandboxLedger {
                 paymentIntent: intent.json)
         }
         intent.status = .canceled
-        intent.canceledAt = UnixTime.now()
+        intent.canceledAt = clock()
         intent.cancellationReason = reason
         save(intent)
         emit("payment_intent.canceled", intent, call)

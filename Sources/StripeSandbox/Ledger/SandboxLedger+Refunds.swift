@@ -24,7 +24,7 @@ extension SandboxLedger {
                 parameter: "amount")
         }
         var refund = RefundRecord(
-            id: identifier("re"), sequence: nextSequence(), created: UnixTime.now(), amount: amount,
+            id: identifier("re"), sequence: nextSequence(), created: clock(), amount: amount,
             currency: charge.currency, charge: charge.id, paymentIntent: charge.paymentIntent, reason: reason,
             metadata: metadata, status: .succeeded)
         if case .refundEnds(let ending, let startsPending) = TestPaymentMethod(charge.paymentMethod) {

@@ -38,6 +38,8 @@ struct SandboxLedger: Sendable {
 
     private var generator: SeededGenerator
     private var sequence: Int64 = 0
+    /// Unix seconds.
+    let clock: @Sendable () -> Int64
 
     var work: [Work] = []
     var entries: [JournalEntry] = []
@@ -45,7 +47,11 @@ struct SandboxLedger: Sendable {
     /// How many events are kept; Stripe keeps thirty days of them.
     static let eventLimit = 500_000
 
-    init(_ configuration: StripeSandboxConfiguration, seed: UInt64) {
+    init(
+        _ configuration: StripeSandboxConfiguration, seed: UInt64,
+        clock: @escaping @Sendable () -> Int64 = UnixTime.now
+    ) {
+        self.clock = clock
         apiVersion = configuration.apiVersion
         settleDelay = configuration.settleDelay
         webhooks = configuration.webhooks

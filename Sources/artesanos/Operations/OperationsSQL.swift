@@ -80,7 +80,8 @@ enum OperationsSQL {
 
     static let stuckSagas: Statement = """
         select order_id, saga_id, state, waits_for, deadline, extract(epoch from unchanged_for)::float8, job_state,
-               job_error, extract(epoch from now() - deadline)::float8
+               job_error, extract(epoch from now() - deadline)::float8,
+               extract(epoch from job_run_at - greatest(deadline, now()))::float8
         from saga_stuck
         limit $1::bigint
         """

@@ -46,8 +46,36 @@ extension EndToEnd {
             }
         }
 
+        /// Nobody cancels the payment: payments is away, and the hold comes to its end by itself.
+        @Test func aHoldThatRunsOutByItselfTellsTheOrderWhichFailsOncePaymentsIsBack() async throws {
+            let settings = ["RESERVATION_TTL": "4s", "SAGA_PAYMENT_MARGIN": "1s"]
+            try await Marketplace.run(hosting: [.orders, .inventory], settings: settings) { market in
+                let placed = try await market.placePending("CER-BAILEN-ORZA")
+                let id = placed.order.orderId
+                try await eventually("the order has heard of the end of its hold", within: .seconds(30)) {
+                    try await market.count(
+                        """
+                        select count(*) from saga s join saga_history h on h.saga_id = s.id
+                        where s.order_id = $1::uuid and h.event = 'inventory.released.v1 (expired)'
+                        """, id, in: .orders) == 1
+                }
+                #expect(try await market.rows(of: id).reservations == ["expired"])
+                #expect(try await market.order(id).status == "PENDING", "not before its PaymentIntent is cancelled")
+                let stock = try await market.stock("CER-BAILEN-ORZA")
+                #expect(stock == (30, 0))
+
+                try await market.withServices([.payments]) {
+                    let order = try await market.settled(id)
+                    #expect(order.status == "FAILED")
+                    #expect(["payment_timeout", "reservation_expired"].contains(order.reason))
+                    #expect(try market.intents(of: id).map(\.status) == ["canceled"])
+                    try await market.expectNothingAmiss()
+                }
+            }
+        }
+
         @Test func anUnpaidOrderFailsOnceItsPaymentIntentIsCancelled() async throws {
-            let settings = ["RESERVATION_TTL": "20s", "SAGA_PAYMENT_MARGIN": "18s"]
+            let settings = ["RESERVATION_TTL": "12s", "SAGA_PAYMENT_MARGIN": "8s"]
             try await Marketplace.run(settings: settings) { market in
                 let before = try await market.stock("CER-BAILEN-ORZA")
                 let placed = try await market.place("CER-BAILEN-ORZA", paymentMethod: nil)

@@ -84,6 +84,13 @@ extension Marketplace {
                 "select status from reservation where order_id = $1::uuid order by attempt", orderID, in: .inventory))
     }
 
+    /// How many of these orders' sagas are settled.
+    func settledSagas(of orders: [UUID]) async throws -> Int {
+        try await count(
+            "select count(*) from saga where order_id = any($1::uuid[]) and settled_at is not null", orders, in: .orders
+        )
+    }
+
     /// What is on the shelf of a product, and what of it is held.
     func stock(_ sku: String) async throws -> (onHand: Int, reserved: Int) {
         let row = try #require(

@@ -11,10 +11,11 @@ extension Marketplace {
     }
 
     /// Starts a service, or the relay of all, in a process of its own.
-    func start(_ name: String) throws -> CommandProcess {
-        try CommandProcess(
-            name == "relay" ? ["relay"] : ["serve", name],
-            environment: environment.merging(["LOG_LEVEL": "warning", "RELAY_PORT": "0"]) { $1 })
+    /// - Parameter fault: where it kills itself, as `WorkFault` reads it.
+    func start(_ name: String, dyingAt fault: String? = nil) throws -> CommandProcess {
+        var environment = environment.merging(["LOG_LEVEL": "warning", "RELAY_PORT": "0"]) { $1 }
+        environment["ARTESANOS_WORK_FAULT"] = fault
+        return try CommandProcess(name == "relay" ? ["relay"] : ["serve", name], environment: environment)
     }
 
     /// The services of the other process answer.

@@ -102,16 +102,40 @@ struct RetrySagaTests {
         #expect(try await setting.awaited(order) == .undo)
     }
 
-    @Test("gives a running saga its deadline anew")
+    @Test("tells the services of an order again that they have not answered, and gives the saga its deadline anew")
     func running() async throws {
         let setting = try await Setting()
-        let order = try await setting.order()
+        let order = try await setting.order(paymentMethod: "pm_card_visa")
         let first = try #require(try await setting.job(of: order))
         try await setting.pool.query("delete from scheduled_job")
         try await setting.service.retrySaga(order.id, by: .commandLine("olga"))
         #expect(try #require(try await setting.job(of: order)) > first)
         #expect(try await setting.awaited(order) == .stock)
+        let told = try await setting.told(EventType.orderCreated, as: OrderCreated.self, of: order)
+        #expect(told.count == 2)
+        #expect(told.first == told.last, "the whole order is told again as it was")
+    }
+
+    @Test("of an order that waits for its customer asks nobody")
+    func paying() async throws {
+        let setting = try await Setting()
+        let order = try await setting.order()
+        try await setting.apply(try order.reserved(), try order.pending())
+        try await setting.service.retrySaga(order.id, by: .commandLine("olga"))
         #expect(try await setting.told(order) == [EventType.orderCreated])
+        #expect(try await setting.awaited(order) == .payment)
+    }
+
+    @Test("asks inventory again for the stock of a late payment")
+    func rescue() async throws {
+        let setting = try await Setting()
+        let order = try await setting.order()
+        try await setting.passDeadline(of: order)
+        try await setting.apply(try order.succeeded())
+        try await setting.service.retrySaga(order.id, by: .commandLine("olga"))
+        let told = try await setting.told(EventType.orderLatePayment, as: OrderLatePayment.self, of: order)
+        #expect(told.map(\.lines) == [[StockLine(sku: "bowl", quantity: 2)], [StockLine(sku: "bowl", quantity: 2)]])
+        #expect(try await setting.awaited(order) == .rescue)
     }
 
     @Test("of a settled one is refused, and leaves no trace")

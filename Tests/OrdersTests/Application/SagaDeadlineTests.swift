@@ -42,6 +42,18 @@ struct SagaDeadlineTests {
         #expect(try await setting.service.history.all(of: order.id).count == 2)
     }
 
+    @Test("is the end of the running phase when that comes before the stock's")
+    func total() async throws {
+        let setting = try await Setting(OrdersConfiguration(totalDeadline: .milliseconds(300)))
+        let order = try await setting.order()
+        let saga = try await setting.saga(order.id)
+        #expect(saga.deadline?.at == saga.totalDeadline)
+        try await setting.runJobs(until: "the order has failed") {
+            try await setting.state(order) == "STOCK_FAILED FAILED"
+        }
+        #expect(try await setting.saga(order.id).state.reason == "total_timeout")
+    }
+
     @Test("of a settled saga, or of one that is not there, is dropped")
     func dropped() async throws {
         let setting = try await Setting()
@@ -87,20 +99,23 @@ struct SagaDeadlineTests {
         let setting = try await Setting()
         let gone = try await setting.order()
         let dead = try await setting.order()
+        let late = try await setting.order()
         let fine = try await setting.order()
         let settled = try await setting.order()
         try await setting.apply(try settled.reserved(), try settled.succeeded())
         try await setting.pool.query("delete from scheduled_job where unique_key = $1", gone.saga.lowercased)
         try await setting.pool.query(
             "update scheduled_job set state = 'dead' where unique_key = $1", dead.saga.lowercased)
-        #expect(try await setting.count("select count(*) from saga_stuck") == 2)
+        try await setting.pool.query(
+            "update scheduled_job set run_at = now() + interval '3 hours' where unique_key = $1", late.saga.lowercased)
+        #expect(try await setting.count("select count(*) from saga_stuck") == 3)
         try await setting.environment.jobs.ensure(SagaSweep.kind, key: SagaSweep.kind, on: setting.pool)
         try await setting.runJobs(until: "each has its job again") {
             try await setting.count("select count(*) from saga_stuck") == 0
         }
-        for order in [gone, dead, fine] { #expect(try await setting.awaited(order) == .stock) }
+        for order in [gone, dead, late, fine] { #expect(try await setting.awaited(order) == .stock) }
         #expect(try await setting.job(of: settled) == nil)
-        #expect(await setting.registry.exposition().contains("saga_without_deadline_total 2\n"))
+        #expect(await setting.registry.exposition().contains("saga_without_deadline_total 3\n"))
         // It comes again by itself.
         #expect(try await setting.count("select count(*) from scheduled_job where kind = 'saga.sweep'") == 1)
     }

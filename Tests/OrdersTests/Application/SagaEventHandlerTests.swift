@@ -86,8 +86,10 @@ struct SagaEventHandlerTests {
             return
         }
         #expect(reason.contains("99"))
-        let check = try #require(setting.service.readinessChecks.first)
-        #expect(check.name == "saga-versions")
+        let refused = await #expect(throws: StartRefused.self) { try await SagaVersions.check(on: setting.pool) }
+        #expect(refused?.description.contains("1 of version 99") == true)
+        #expect(setting.service.readinessChecks.map(\.name) == ["saga-versions"])
+        #expect(setting.service.startChecks.map(\.name) == ["saga-versions"])
     }
 
     @Test("an event that cannot be read throws, so that the runner can dead-letter it")

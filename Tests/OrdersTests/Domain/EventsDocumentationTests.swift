@@ -46,6 +46,7 @@ import Testing
         case EventType.paymentFailed: try again(PaymentFailed.self)
         case EventType.paymentCancelled: try again(PaymentCancelled.self)
         case EventType.paymentRefunded: try again(PaymentRefunded.self)
+        case EventType.paymentRefundFailed: try again(PaymentRefundFailed.self)
         case EventType.inventoryReserved: try again(InventoryReserved.self)
         case EventType.inventoryOutOfStock: try again(InventoryOutOfStock.self)
         case EventType.inventoryReleased: try again(InventoryReleased.self)

@@ -167,6 +167,9 @@ private struct Run {
         case .paymentRefunded:
             return .paymentRefunded(
                 refundId: UUID.v4(&random), amount: Bool.random(using: &random) ? Sample.total : Sample.total / 3)
+        case .refundFailed:
+            let known = state.refunds.keys.sorted().compactMap { UUID(uuidString: $0) }
+            return .refundFailed(refundId: known.randomElement(using: &random) ?? UUID.v4(&random))
         default: return Sample.event(kind)
         }
     }

@@ -25,6 +25,7 @@ extension OrderSagaSituation {
                 payment.failed.v1 (final)         | illegal
                 payment.cancelled.v1              | illegal
                 payment.refunded.v1               | = noted
+                payment.refund-failed.v1          | = noted
                 customer.cancel                   | CANCELLED order CANCELLED, order.cancelled.v1, order.refund-due.v1, deadline undo
                 operator.retry                    | ignored
                 """
@@ -42,6 +43,7 @@ extension OrderSagaSituation {
                 payment.failed.v1 (final)         | ignored
                 payment.cancelled.v1              | ignored
                 payment.refunded.v1               | ignored
+                payment.refund-failed.v1          | = noted
                 customer.cancel                   | CANCELLED order CANCELLED, order.cancelled.v1, deadline undo
                 operator.retry                    | ignored
                 """
@@ -59,6 +61,7 @@ extension OrderSagaSituation {
                 payment.failed.v1 (final)         | = settled
                 payment.cancelled.v1              | = settled
                 payment.refunded.v1               | = settled
+                payment.refund-failed.v1          | = noted
                 deadline.undo                     | = order.cancelled.v1, deadline undo
                 customer.cancel                   | ignored
                 operator.retry                    | = order.cancelled.v1, deadline undo
@@ -77,6 +80,7 @@ extension OrderSagaSituation {
                 payment.failed.v1 (final)         | = noted
                 payment.cancelled.v1              | = noted
                 payment.refunded.v1               | = noted
+                payment.refund-failed.v1          | = noted
                 deadline.undo                     | = order.failed.v1, deadline undo
                 customer.cancel                   | ignored
                 operator.retry                    | = order.failed.v1, deadline undo
@@ -95,6 +99,7 @@ extension OrderSagaSituation {
             payment.failed.v1 (final)         | illegal
             payment.cancelled.v1              | illegal
             payment.refunded.v1               | = order.failed.v1, deadline undo
+            payment.refund-failed.v1          | = noted
             deadline.stock                    | ignored
             deadline.payment                  | ignored
             deadline.answer                   | ignored
@@ -102,7 +107,7 @@ extension OrderSagaSituation {
             deadline.undo                     | ignored
             deadline.total                    | ignored
             customer.cancel                   | ignored
-            operator.retry                    | = deadline rescue
+            operator.retry                    | = order.late-payment.v1, deadline rescue
             """
         case .declined:
             Self.noDeadlineButUndo + """
@@ -118,6 +123,7 @@ extension OrderSagaSituation {
                 payment.failed.v1 (final)         | ignored
                 payment.cancelled.v1              | ignored
                 payment.refunded.v1               | = noted
+                payment.refund-failed.v1          | = noted
                 deadline.undo                     | = order.cancelled.v1, deadline undo
                 customer.cancel                   | ignored
                 operator.retry                    | = order.cancelled.v1, deadline undo
@@ -136,6 +142,7 @@ extension OrderSagaSituation {
                 payment.failed.v1 (final)         | ignored
                 payment.cancelled.v1              | ignored
                 payment.refunded.v1               | = noted
+                payment.refund-failed.v1          | = noted
                 customer.cancel                   | ignored
                 operator.retry                    | ignored
                 """
@@ -152,6 +159,7 @@ extension OrderSagaSituation {
             payment.failed.v1 (final)         | illegal
             payment.cancelled.v1              | illegal
             payment.refunded.v1               | = order.failed.v1, deadline undo
+            payment.refund-failed.v1          | = noted
             deadline.stock                    | ignored
             deadline.payment                  | ignored
             deadline.answer                   | ignored
@@ -159,7 +167,7 @@ extension OrderSagaSituation {
             deadline.undo                     | ignored
             deadline.total                    | ignored
             customer.cancel                   | ignored
-            operator.retry                    | = deadline rescue
+            operator.retry                    | = order.late-payment.v1, deadline rescue
             """
         case .failedRefunding:
             Self.noDeadlineButUndo + """
@@ -175,6 +183,7 @@ extension OrderSagaSituation {
                 payment.failed.v1 (final)         | illegal
                 payment.cancelled.v1              | illegal
                 payment.refunded.v1               | = settled
+                payment.refund-failed.v1          | = noted
                 deadline.undo                     | = order.refund-due.v1, deadline undo
                 customer.cancel                   | ignored
                 operator.retry                    | = order.refund-due.v1, deadline undo
@@ -193,6 +202,7 @@ extension OrderSagaSituation {
                 payment.failed.v1 (final)         | = noted
                 payment.cancelled.v1              | = noted
                 payment.refunded.v1               | = noted
+                payment.refund-failed.v1          | = noted
                 deadline.undo                     | = order.cancelled.v1, deadline undo
                 customer.cancel                   | ignored
                 operator.retry                    | = order.cancelled.v1, deadline undo
@@ -211,6 +221,7 @@ extension OrderSagaSituation {
                 payment.failed.v1 (final)         | illegal
                 payment.cancelled.v1              | illegal
                 payment.refunded.v1               | = noted
+                payment.refund-failed.v1          | = noted
                 deadline.undo                     | = order.cancelled.v1, order.refund-due.v1, deadline undo
                 customer.cancel                   | ignored
                 operator.retry                    | = order.cancelled.v1, order.refund-due.v1, deadline undo
@@ -229,6 +240,7 @@ extension OrderSagaSituation {
                 payment.failed.v1 (final)         | illegal
                 payment.cancelled.v1              | illegal
                 payment.refunded.v1               | = settled
+                payment.refund-failed.v1          | = noted
                 deadline.undo                     | = order.refund-due.v1, deadline undo
                 customer.cancel                   | ignored
                 operator.retry                    | = order.refund-due.v1, deadline undo
@@ -247,6 +259,7 @@ extension OrderSagaSituation {
                 payment.failed.v1 (final)         | ignored
                 payment.cancelled.v1              | ignored
                 payment.refunded.v1               | = noted
+                payment.refund-failed.v1          | = noted
                 customer.cancel                   | ignored
                 operator.retry                    | ignored
                 """

@@ -14,6 +14,7 @@ extension OrderSagaSituation {
             payment.failed.v1 (final)         | PAYMENT_FAILED order CANCELLED, order.cancelled.v1, deadline undo
             payment.cancelled.v1              | PAYMENT_FAILED order CANCELLED, order.cancelled.v1, deadline undo
             payment.refunded.v1               | illegal
+            payment.refund-failed.v1          | = noted
             deadline.stock                    | STOCK_FAILED order FAILED, order.failed.v1, deadline undo
             deadline.payment                  | ignored
             deadline.answer                   | ignored
@@ -21,7 +22,7 @@ extension OrderSagaSituation {
             deadline.undo                     | ignored
             deadline.total                    | STOCK_FAILED order FAILED, order.failed.v1, deadline undo
             customer.cancel                   | CANCELLED order CANCELLED, order.cancelled.v1, deadline undo
-            operator.retry                    | = deadline stock
+            operator.retry                    | = order.created.v1, deadline stock
             """
         case .startedHoldGone:
             """
@@ -36,6 +37,7 @@ extension OrderSagaSituation {
             payment.failed.v1 (final)         | PAYMENT_FAILED order CANCELLED, order.cancelled.v1, settled
             payment.cancelled.v1              | PAYMENT_FAILED order FAILED, order.failed.v1, settled
             payment.refunded.v1               | illegal
+            payment.refund-failed.v1          | = noted
             deadline.stock                    | ignored
             deadline.payment                  | ignored
             deadline.answer                   | = order.payment-overdue.v1, deadline answer
@@ -58,6 +60,7 @@ extension OrderSagaSituation {
             payment.failed.v1 (final)         | PAYMENT_FAILED order CANCELLED, order.cancelled.v1, deadline undo
             payment.cancelled.v1              | PAYMENT_FAILED order CANCELLED, order.cancelled.v1, deadline undo
             payment.refunded.v1               | illegal
+            payment.refund-failed.v1          | = noted
             deadline.stock                    | ignored
             deadline.payment                  | = order.payment-overdue.v1, deadline answer
             deadline.answer                   | ignored
@@ -65,7 +68,7 @@ extension OrderSagaSituation {
             deadline.undo                     | ignored
             deadline.total                    | = order.payment-overdue.v1, deadline answer
             customer.cancel                   | CANCELLED order CANCELLED, order.cancelled.v1, deadline undo
-            operator.retry                    | = deadline payment
+            operator.retry                    | = order.created.v1, deadline payment
             """
         case .stockReservedOverdue:
             """
@@ -80,6 +83,7 @@ extension OrderSagaSituation {
             payment.failed.v1 (final)         | PAYMENT_FAILED order CANCELLED, order.cancelled.v1, deadline undo
             payment.cancelled.v1              | PAYMENT_FAILED order FAILED, order.failed.v1, deadline undo
             payment.refunded.v1               | illegal
+            payment.refund-failed.v1          | = noted
             deadline.stock                    | ignored
             deadline.payment                  | ignored
             deadline.answer                   | = order.payment-overdue.v1, deadline answer
@@ -102,6 +106,7 @@ extension OrderSagaSituation {
             payment.failed.v1 (final)         | PAYMENT_FAILED order CANCELLED, order.cancelled.v1, deadline undo
             payment.cancelled.v1              | PAYMENT_FAILED order CANCELLED, order.cancelled.v1, deadline undo
             payment.refunded.v1               | illegal
+            payment.refund-failed.v1          | = noted
             deadline.stock                    | ignored
             deadline.payment                  | = order.payment-overdue.v1, deadline answer
             deadline.answer                   | ignored
@@ -124,6 +129,7 @@ extension OrderSagaSituation {
             payment.failed.v1 (final)         | PAYMENT_FAILED order CANCELLED, order.cancelled.v1, deadline undo
             payment.cancelled.v1              | PAYMENT_FAILED order CANCELLED, order.cancelled.v1, deadline undo
             payment.refunded.v1               | illegal
+            payment.refund-failed.v1          | = noted
             deadline.stock                    | = order.payment-overdue.v1, deadline answer
             deadline.payment                  | = order.payment-overdue.v1, deadline answer
             deadline.answer                   | ignored
@@ -131,7 +137,7 @@ extension OrderSagaSituation {
             deadline.undo                     | ignored
             deadline.total                    | = order.payment-overdue.v1, deadline answer
             customer.cancel                   | CANCELLED order CANCELLED, order.cancelled.v1, deadline undo
-            operator.retry                    | = deadline stock
+            operator.retry                    | = order.created.v1, deadline stock
             """
         case .paymentOverdue:
             """
@@ -146,6 +152,7 @@ extension OrderSagaSituation {
             payment.failed.v1 (final)         | PAYMENT_FAILED order CANCELLED, order.cancelled.v1, deadline undo
             payment.cancelled.v1              | PAYMENT_FAILED order FAILED, order.failed.v1, deadline undo
             payment.refunded.v1               | illegal
+            payment.refund-failed.v1          | = noted
             deadline.stock                    | ignored
             deadline.payment                  | ignored
             deadline.answer                   | = order.payment-overdue.v1, deadline answer
@@ -168,6 +175,7 @@ extension OrderSagaSituation {
             payment.failed.v1 (final)         | PAYMENT_FAILED order CANCELLED, order.cancelled.v1, settled
             payment.cancelled.v1              | PAYMENT_FAILED order FAILED, order.failed.v1, settled
             payment.refunded.v1               | illegal
+            payment.refund-failed.v1          | = noted
             deadline.stock                    | ignored
             deadline.payment                  | ignored
             deadline.answer                   | = order.payment-overdue.v1, deadline answer
@@ -190,6 +198,7 @@ extension OrderSagaSituation {
             payment.failed.v1 (final)         | illegal
             payment.cancelled.v1              | illegal
             payment.refunded.v1               | PAYMENT_FAILED order FAILED, order.failed.v1, deadline undo
+            payment.refund-failed.v1          | = noted
             deadline.stock                    | ignored
             deadline.payment                  | ignored
             deadline.answer                   | ignored
@@ -197,7 +206,7 @@ extension OrderSagaSituation {
             deadline.undo                     | ignored
             deadline.total                    | ignored
             customer.cancel                   | CANCELLED order CANCELLED, order.cancelled.v1, order.refund-due.v1, deadline undo
-            operator.retry                    | = deadline rescue
+            operator.retry                    | = order.late-payment.v1, deadline rescue
             """
         case .completed, .completedRefunded, .outOfStock, .stockTimeout, .stockTimeoutRescue, .declined,
             .failedSettled, .failedRescue, .failedRefunding, .cancelled, .cancelledRefunding, .stockLost,

@@ -27,40 +27,45 @@ enum OrderSagaSituation: String, CaseIterable, CustomTestStringConvertible {
         }
     }
 
-    /// Made by the events that lead there.
-    var state: OrderSagaState {
+    /// What it is made by.
+    var state: OrderSagaState { Sample.state(after: path) }
+
+    /// The events that lead there.
+    var path: [OrderSagaEvent.Kind] {
         switch self {
-        case .started: Sample.state()
-        case .startedHoldGone: Sample.state(after: .holdEnded)
-        case .stockReserved: Sample.state(after: .stockReserved)
-        case .stockReservedOverdue: Sample.state(after: .stockReserved, .paymentDeadline)
-        case .paymentPending: Sample.state(after: .stockReserved, .paymentPending)
-        case .paymentBeforeStock: Sample.state(after: .paymentPending)
-        case .paymentOverdue: Sample.state(after: .stockReserved, .paymentPending, .paymentDeadline)
-        case .holdGone: Sample.state(after: .stockReserved, .paymentPending, .holdEnded)
-        case .runningRescue: Sample.state(after: .stockReserved, .paymentPending, .holdEnded, .paymentSucceeded)
-        case .completed: Sample.state(after: .stockReserved, .paymentPending, .paymentSucceeded)
-        case .completedRefunded: Sample.state(after: .stockReserved, .paymentSucceeded, .paymentRefunded)
-        case .outOfStock: Sample.state(after: .outOfStock)
-        case .stockTimeout: Sample.state(after: .stockDeadline)
-        case .stockTimeoutRescue: Sample.state(after: .stockDeadline, .paymentSucceeded)
-        case .declined: Sample.state(after: .stockReserved, .paymentPending, .paymentDeclined)
+        case .started: []
+        case .startedHoldGone: [.holdEnded]
+        case .stockReserved: [.stockReserved]
+        case .stockReservedOverdue: [.stockReserved, .paymentDeadline]
+        case .paymentPending: [.stockReserved, .paymentPending]
+        case .paymentBeforeStock: [.paymentPending]
+        case .paymentOverdue: [.stockReserved, .paymentPending, .paymentDeadline]
+        case .holdGone: [.stockReserved, .paymentPending, .holdEnded]
+        case .runningRescue: [.stockReserved, .paymentPending, .holdEnded, .paymentSucceeded]
+        case .completed: [.stockReserved, .paymentPending, .paymentSucceeded]
+        case .completedRefunded: [.stockReserved, .paymentSucceeded, .paymentRefunded]
+        case .outOfStock: [.outOfStock]
+        case .stockTimeout: [.stockDeadline]
+        case .stockTimeoutRescue: [.stockDeadline, .paymentSucceeded]
+        case .declined: [.stockReserved, .paymentPending, .paymentDeclined]
         case .failedSettled:
-            Sample.state(after: .stockReserved, .paymentPending, .paymentDeadline, .paymentCancelled, .stockReleased)
+            [.stockReserved, .paymentPending, .paymentDeadline, .paymentCancelled, .stockReleased]
         case .failedRescue:
-            Sample.state(
-                after: .stockReserved, .paymentPending, .paymentDeadline, .paymentCancelled, .stockReleased,
-                .paymentSucceeded)
+            [
+                .stockReserved, .paymentPending, .paymentDeadline, .paymentCancelled, .stockReleased,
+                .paymentSucceeded,
+            ]
         case .failedRefunding:
-            Sample.state(
-                after: .stockReserved, .paymentPending, .paymentDeadline, .paymentCancelled, .stockReleased,
-                .paymentSucceeded, .outOfStock)
-        case .cancelled: Sample.state(after: .stockReserved, .paymentPending, .cancelRequested)
+            [
+                .stockReserved, .paymentPending, .paymentDeadline, .paymentCancelled, .stockReleased,
+                .paymentSucceeded, .outOfStock,
+            ]
+        case .cancelled: [.stockReserved, .paymentPending, .cancelRequested]
         case .cancelledRefunding:
-            Sample.state(after: .stockReserved, .paymentPending, .cancelRequested, .paymentSucceeded)
-        case .stockLost: Sample.state(after: .stockReserved, .paymentSucceeded, .outOfStock)
+            [.stockReserved, .paymentPending, .cancelRequested, .paymentSucceeded]
+        case .stockLost: [.stockReserved, .paymentSucceeded, .outOfStock]
         case .cancelledSettled:
-            Sample.state(after: .stockReserved, .cancelRequested, .stockReleased, .paymentCancelled)
+            [.stockReserved, .cancelRequested, .stockReleased, .paymentCancelled]
         }
     }
 }

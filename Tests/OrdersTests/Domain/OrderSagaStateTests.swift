@@ -97,4 +97,23 @@ import Testing
         }
         #expect(state.payment == .refunded)
     }
+
+    /// Days later the bank sends the money back.
+    @Test func aRefundThatFailsLaterOpensTheSagaAgainUntilTheMoneyIsBack() {
+        func decide(_ state: OrderSagaState, _ event: OrderSagaEvent) -> OrderSagaDecision {
+            OrderSaga.decide(state: state, event: event, policy: Sample.policy)
+        }
+        let settled = Sample.state(after: .stockReserved, .paymentSucceeded, .outOfStock, .paymentRefunded)
+        #expect(settled.settled && settled.payment == .refunded)
+        let failed = decide(settled, Sample.event(.refundFailed))
+        #expect(!failed.state.settled && failed.state.payment == .succeeded)
+        #expect(failed.actions.map(\.description) == ["deadline undo"])
+        #expect(decide(failed.state, Sample.event(.refundFailed)).verdict == .ignored("duplicate"))
+        // What is told late about the refund itself counts no more.
+        #expect(decide(failed.state, Sample.event(.paymentRefunded)).verdict == .ignored("duplicate"))
+        let asked = decide(failed.state, .deadlinePassed(.undo))
+        #expect(asked.actions.map(\.description) == ["order.refund-due.v1", "deadline undo"])
+        let other = UUID(uuid: (2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2))
+        #expect(decide(asked.state, .paymentRefunded(refundId: other, amount: Sample.total)).state.settled)
+    }
 }

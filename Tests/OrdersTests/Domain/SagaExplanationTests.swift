@@ -135,6 +135,10 @@ struct SagaExplanationTests {
         arguments: [
             (30, SagaFacts.DeadlineJob.scheduled, []),
             (-59, .scheduled, []),
+            (
+                30, .late(Date(timeIntervalSince1970: 1_800_000_000 + 4_000)),
+                ["the job that is to see to its deadline runs only"]
+            ),
             (-61, .scheduled, ["its deadline passed 61 s ago"]),
             (30, .missing, ["no job is there"]),
             (30, .dead(error: "no disk"), ["is dead: no disk"]),

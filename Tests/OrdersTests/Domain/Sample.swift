@@ -25,6 +25,7 @@ enum Sample {
         case .paymentDeclined: .paymentFailed(final: true)
         case .paymentCancelled: .paymentCancelled
         case .paymentRefunded: .paymentRefunded(refundId: refund, amount: total)
+        case .refundFailed: .refundFailed(refundId: refund)
         case .stockDeadline: .deadlinePassed(.stock)
         case .paymentDeadline: .deadlinePassed(.payment)
         case .answerDeadline: .deadlinePassed(.answer)
@@ -37,7 +38,9 @@ enum Sample {
     }
 
     /// The state of a new saga after these events, in order.
-    static func state(after kinds: OrderSagaEvent.Kind...) -> OrderSagaState {
+    static func state(after kinds: OrderSagaEvent.Kind...) -> OrderSagaState { state(after: kinds) }
+
+    static func state(after kinds: [OrderSagaEvent.Kind]) -> OrderSagaState {
         kinds.reduce(OrderSaga.start(total: total, policy: policy).state) { state, kind in
             OrderSaga.decide(state: state, event: event(kind), policy: policy).state
         }

@@ -66,6 +66,9 @@ struct FailedRefundTests {
             try await eventually("it failed") { try await unresolved(setting) == 1 }
             #expect(try await setting.payment(order)?.refunded == 0)
             #expect(try setting.sandbox.snapshot().refunds.map(\.status) == ["failed"])
+            // Heard of only once it had failed, it was never told as given back.
+            let told = try await setting.types(order)
+            #expect(told.contains("refunded") == told.contains("refund-failed"), "\(told)")
         }
     }
 

@@ -36,6 +36,7 @@ struct RefundTransitionTests {
         let decision = RefundTransition.decide(refund(status), stripe(.failed))
         #expect(decision.refund.status == .failed)
         #expect(decision.isReleased)
+        #expect(decision.isTakenBack == (status == .succeeded))
         #expect(RefundTransition.decide(decision.refund, stripe(.failed)).isKnown)
     }
 

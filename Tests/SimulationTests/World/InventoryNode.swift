@@ -1,0 +1,60 @@
+import Contracts
+import Foundation
+import Outbox
+
+@testable import Inventory
+
+/// The inventory service's database.
+struct InventoryNode: Sendable {
+    let policy: HoldPolicy
+    private(set) var shelf: [ShelfItem]
+    private(set) var holds: [UUID: OrderHolds] = [:]
+    private(set) var jobs: [StockChanges.ExpiryJob] = []
+    private(set) var ledger: [OutboxEvent] = []
+
+    init(policy: HoldPolicy, shelf: [ShelfItem]) {
+        self.policy = policy
+        self.shelf = shelf
+    }
+
+    mutating func take(_ events: [InboundEvent], at now: Date) throws {
+        var commands: [StockCommand] = []
+        for event in events {
+            switch try StockEventHandler.decision(for: event) {
+            case .command(let command): commands.append(command)
+            case .none(.parked(let reason)): throw Surprise(what: "inventory parks an event: \(reason)")
+            case .none: break
+            }
+        }
+        try apply(commands, at: now)
+    }
+
+    mutating func runExpiry(_ index: Int, at now: Date) throws {
+        let job = jobs.remove(at: index)
+        try apply([.expire(orderID: job.reservation.orderID, reservationID: job.reservation.id)], at: now)
+    }
+
+    private mutating func apply(_ commands: [StockCommand], at now: Date) throws {
+        var book = StockBook(now: now, policy: policy, shelf: shelf, orders: Array(holds.values))
+        for command in commands { _ = try book.apply(command) }
+        shelf = shelf.map { book.shelf[$0.sku] ?? $0 }
+        holds = book.orders
+        let changes = book.changes
+        jobs.removeAll { job in
+            changes.obsoleteJobKeys.contains(job.key) || changes.jobs.contains { $0.key == job.key }
+        }
+        jobs += changes.jobs
+        ledger += try book.messages.map { try StockBookStore.event($0.message, traceparent: nil) }
+    }
+
+    /// Pieces that are the customer's.
+    func sold(_ sku: String) -> Int {
+        holds.values.compactMap(\.committed).flatMap(\.lines).filter { $0.sku == sku }.reduce(0) { $0 + $1.quantity }
+    }
+
+    /// Pieces that are held.
+    func held(_ sku: String) -> Int {
+        holds.values.compactMap { holds in holds.active.map { holds.reservations[$0] } }.flatMap(\.lines)
+            .filter { $0.sku == sku }.reduce(0) { $0 + $1.quantity }
+    }
+}
