@@ -76,6 +76,9 @@ struct RelayBenchmark: AsyncParsableCommand {
     @Flag(help: "Lets the C program send the headers of a fenced relay too: what these cost the server.")
     var fencedLimit = false
 
+    @Flag(help: "Lets the relay publish through libnats, as it does when the connection is encrypted.")
+    var throughLibnats = false
+
     @Option(help: "Where to write the figures as JSON.")
     var output = BenchReport.defaultPath
 

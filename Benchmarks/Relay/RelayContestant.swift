@@ -14,6 +14,8 @@ struct RelayContestant {
     var inFlight = 4
     /// From which batch size on batches are atomic (0: never); nil: what the relay does by itself.
     var atomicFrom: Int?
+    /// Whether the relay publishes through libnats, as it does with TLS.
+    var throughLibnats = false
     /// Whether the C program sends atomic batches.
     var limitIsAtomic = false
     /// Whether the C program sends the headers of a fenced relay too.
@@ -28,6 +30,7 @@ struct RelayContestant {
                 "run-relay", "--database", servers.database, "--nats", servers.nats.url, "--batch", "\(batch)",
                 "--in-flight", "\(inFlight)",
             ]
+            if throughLibnats { arguments.append("--through-libnats") }
             if let atomicFrom { arguments += ["--atomic-from", "\(atomicFrom)"] }
             return try await Child.start(CommandLine.arguments[0], arguments)
         case .limit:

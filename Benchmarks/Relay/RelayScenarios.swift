@@ -18,7 +18,9 @@ struct RelayScenarios {
     private func scaled(_ rows: Int) -> Int { options.quick ? rows / 10 : rows }
 
     private var ours: RelayContestant {
-        RelayContestant(kind: .ours, inFlight: options.inFlight, limitProgram: options.limit)
+        RelayContestant(
+            kind: .ours, inFlight: options.inFlight, throughLibnats: options.throughLibnats,
+            limitProgram: options.limit)
     }
     /// As it is to be set up where the server does not sync.
     private var chained: RelayContestant {
@@ -163,7 +165,7 @@ struct RelayScenarios {
         for size in options.sizes {
             let rows = scaled(min(options.rows, max(20_000, size * 1_000)))
             try await servers.fill(rows: rows)
-            for contestant in [ours, limit] {
+            for contestant in [chained, limit] {
                 var contestant = contestant
                 contestant.batch = size
                 let rates = try await run(contestant, servers, rows: rows)

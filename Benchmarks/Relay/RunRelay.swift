@@ -20,6 +20,8 @@ struct RunRelay: AsyncParsableCommand {
     @Option var inFlight: Int
     /// From which batch size on batches are atomic; 0: never; the default of the broker when missing.
     @Option var atomicFrom = 32
+    /// Publishes through libnats, as with TLS.
+    @Flag var throughLibnats = false
 
     func run() async throws {
         // The benchmark's end, however it comes about, is this process's end too.
@@ -29,7 +31,8 @@ struct RunRelay: AsyncParsableCommand {
         }
         var logger = Logger(label: "relay")
         logger.logLevel = .warning
-        let connection = try await NATSConnection.connect(NATSConfiguration(servers: [nats]), logger: logger)
+        let connection = try await NATSConnection.connect(
+            NATSConfiguration(servers: [nats], writesDirectly: !throughLibnats), logger: logger)
         let broker = JetStreamBroker(connection, atomicBatches: .init(from: atomicFrom))
         let wakeup = Wakeup()
         let stream = RelayBenchServers.stream

@@ -17,9 +17,7 @@ extension ConnectionCore {
         let closure = SessionBox(core: self, generation: generation).retain()
         var session: NATSSession?
         do {
-            session = try NATSOptions.with(configuration, callbacks: closure) { (options) throws(NATSError) in
-                NATSSession(taking: try connect(options), generation: generation)
-            }
+            session = try connect(closure, generation)
         } catch {
             // libnats calls no callback of a connection that never came about.
             SessionBox.release(closure)
@@ -48,14 +46,37 @@ extension ConnectionCore {
         connected(session)
     }
 
+    private func connect(_ closure: UnsafeMutableRawPointer, _ generation: UInt64) throws(NATSError) -> NATSSession {
+        var status = NATS_OK
+        if NATSOptions.canWriteDirectly(configuration) {
+            do throws(NATSError) {
+                return try connect(closure, generation, sharing: DirectSocket.Place(), &status)
+            } catch {
+                // The server asks for TLS though nothing here says so. Then its socket cannot be shared.
+                guard status == NATS_SSL_ERROR else { throw error }
+            }
+        }
+        return try connect(closure, generation, sharing: nil, &status)
+    }
+
+    private func connect(
+        _ closure: UnsafeMutableRawPointer, _ generation: UInt64, sharing place: DirectSocket.Place?,
+        _ status: inout natsStatus
+    ) throws(NATSError) -> NATSSession {
+        try NATSOptions.with(configuration, callbacks: closure, sharing: place) { (options) throws(NATSError) in
+            let pointer = try connect(options, &status)
+            return NATSSession(taking: pointer, socket: place?.take(), generation: generation)
+        }
+    }
+
     /// With a key that signs, a refusal is tried again twice: libnats 3.4.1 makes a wrong signature now and then (7 of
     /// 2,000 connects with one NKey were refused by nats-server 2.15.1, each time another one).
-    private func connect(_ options: OpaquePointer) throws(NATSError) -> OpaquePointer {
+    private func connect(_ options: OpaquePointer, _ status: inout natsStatus) throws(NATSError) -> OpaquePointer {
         let signs = configuration.credentialsFile != nil || configuration.nkeySeedFile != nil
         var attempts = signs ? 3 : 1
         while true {
             var connection: OpaquePointer?
-            let status = natsConnection_Connect(&connection, options)
+            status = natsConnection_Connect(&connection, options)
             if status == NATS_OK, let connection { return connection }
             attempts -= 1
             guard attempts > 0, status == NATS_CONNECTION_AUTH_FAILED else { throw connectError(status) }
@@ -77,7 +98,11 @@ extension ConnectionCore {
             return
         }
         for waiter in waiters { waiter.resolve(true) }
-        logger.info("connected to NATS", metadata: ["nats.url": "\(session.url)", "nats.first": "\(first)"])
+        logger.info(
+            "connected to NATS",
+            metadata: [
+                "nats.url": "\(session.url)", "nats.first": "\(first)", "nats.direct": "\(session.socket != nil)",
+            ])
         emit(first ? .connected(url: session.url) : .reconnected(url: session.url))
     }
 

@@ -20,6 +20,7 @@ extension ConnectionCore {
             }
             guard let work else { return settle() }
             guard write(work.items, to: work.session) else { continue }
+            if work.session.socket != nil, work.items.allSatisfy(\.isWindow) { continue }
             // libnats sends its buffer a millisecond later by itself. Who waits for an answer to the last message
             // should not wait for that; a ping is the way to send the buffer at once. The time-out is for its pong,
             // which nobody needs.
@@ -31,7 +32,7 @@ extension ConnectionCore {
 
     /// False if the session is lost.
     private func write(_ items: [WriteItem], to session: NATSSession) -> Bool {
-        var writer = NATSWriter(session, inbox: inbox)
+        var writer = NATSWriter(session, inbox: inbox, timeout: configuration.writeTimeout)
         for (index, item) in items.enumerated() {
             let status: natsStatus
             switch item {

@@ -130,6 +130,12 @@ final class ConnectionCore: Sendable {
         return token
     }
 
+    /// Unique among the batches that a stream takes at once; short, because each of their messages carries it.
+    func newBatchID() -> String {
+        let number = state.withLock { $0.newID() }
+        return "\(inbox.dropLast().suffix(12))-\(number)"
+    }
+
     /// Ends the wait for answers to a token: its receiver gets the error. Nothing happens if it is complete already.
     func abandon(_ token: UInt64, _ error: NATSError) {
         guard let receiver = state.withLock({ $0.receivers.removeValue(forKey: token) }) else { return }

@@ -61,7 +61,7 @@ extension JetStreamContext {
             return pending(receiver.outcome, 0, messages)
         }
         let token = send(
-            messages, kind: .batch(id: NATSLibrary.uniqueToken()), extra: Self.batchHeadersSize, timeout, receiver)
+            messages, kind: .batch(id: connection.core.newBatchID()), extra: Self.batchHeadersSize, timeout, receiver)
         return pending(receiver.outcome, token, messages)
     }
 

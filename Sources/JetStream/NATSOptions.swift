@@ -4,9 +4,10 @@ import Foundation
 /// Turns a ``NATSConfiguration`` into the options of libnats, for one attempt to connect.
 enum NATSOptions {
     /// Creates the options, passes them to `body` and frees them.
+    /// - Parameter place: where the connection's socket is to be left, so that it can be written to directly.
     static func with<R>(
         _ configuration: NATSConfiguration, callbacks closure: UnsafeMutableRawPointer,
-        _ body: (OpaquePointer) throws(NATSError) -> R
+        sharing place: DirectSocket.Place? = nil, _ body: (OpaquePointer) throws(NATSError) -> R
     ) throws(NATSError) -> R {
         var created: OpaquePointer?
         try check(natsOptions_Create(&created), "options")
@@ -25,7 +26,22 @@ enum NATSOptions {
         try check(natsOptions_SetErrorHandler(options, NATSCallbacks.failed, closure), "callback")
         try setCredentials(configuration, options)
         try setTLS(configuration, options)
+        if let place {
+            try check(place.set(options), "writesDirectly")
+            // Without a word about TLS in the configuration, libnats goes over to it when the server asks. No
+            // certificate has this name, so that fails, and the next attempt is made without sharing the socket.
+            try check(natsOptions_SetExpectedHostname(options, "no-tls.invalid"), "writesDirectly")
+        }
         return try body(options)
+    }
+
+    /// Whether messages may be written past libnats: where it encrypts, only it can.
+    static func canWriteDirectly(_ configuration: NATSConfiguration) -> Bool {
+        configuration.writesDirectly && !usesTLS(configuration)
+    }
+
+    private static func usesTLS(_ configuration: NATSConfiguration) -> Bool {
+        configuration.tls != nil || configuration.servers.contains { $0.hasPrefix("tls://") }
     }
 
     private static func setServers(_ servers: [String], _ options: OpaquePointer) throws(NATSError) {
@@ -58,7 +74,7 @@ enum NATSOptions {
 
     private static func setTLS(_ configuration: NATSConfiguration, _ options: OpaquePointer) throws(NATSError) {
         let tls = configuration.tls
-        guard tls != nil || configuration.servers.contains(where: { $0.hasPrefix("tls://") }) else { return }
+        guard usesTLS(configuration) else { return }
         try check(natsOptions_SetSecure(options, true), "tls")
         if let file = tls?.caFile {
             try checkReadable(file, "tls.caFile")

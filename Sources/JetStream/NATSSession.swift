@@ -17,8 +17,12 @@ final class NATSSession: @unchecked Sendable {
     /// The most that headers and payload of a message may have together, as the server said at connect.
     let maxPayload: Int
 
-    init(taking pointer: OpaquePointer, generation: UInt64) {
+    /// To write past libnats; nil when that is not wanted or not possible.
+    let socket: DirectSocket?
+
+    init(taking pointer: OpaquePointer, socket: DirectSocket?, generation: UInt64) {
         self.pointer = pointer
+        self.socket = socket
         self.generation = generation
         self.maxPayload = Int(natsConnection_GetMaxPayload(pointer))
         var buffer = [CChar](repeating: 0, count: 512)
@@ -37,6 +41,13 @@ final class NATSSession: @unchecked Sendable {
     deinit {
         // On another thread: the last reference may go in a callback of the library, whose threads Destroy joins.
         let pointer = CPointer(raw: pointer)
-        DispatchQueue.global().async { natsConnection_Destroy(pointer.raw) }
+        let socket = socket
+        DispatchQueue.global().async {
+            if let socket {
+                natsConnection_Close(pointer.raw)
+                socket.waitUntilOver()
+            }
+            natsConnection_Destroy(pointer.raw)
+        }
     }
 }

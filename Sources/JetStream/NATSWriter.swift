@@ -4,13 +4,25 @@ import CNATS
 /// ``NATSConfiguration/writeTimeout`` when the server does not read.
 struct NATSWriter {
     private let connection: OpaquePointer
+    /// The socket itself, where it is shared.
+    private let direct: DirectSocket?
+    private let timeout: Duration
     private let prefixCount: Int
     /// The reply subject being built: the inbox prefix, then a token's digits, then 0.
     private var reply: [CChar]
     private var lines = HeaderLines()
 
-    init(_ session: NATSSession, inbox: String) {
+    /// Large enough that a write costs little a message, small enough that the server begins with a window while the
+    /// rest of it is put together.
+    private static let chunk = 128 << 10
+
+    /// - Parameters:
+    ///   - inbox: what reply subjects begin with.
+    ///   - timeout: how long the server may read nothing.
+    init(_ session: NATSSession, inbox: String, timeout: Duration) {
         connection = session.pointer
+        direct = session.socket
+        self.timeout = timeout
         reply = inbox.utf8.map { CChar(bitPattern: $0) }
         prefixCount = reply.count
         reply.reserveCapacity(prefixCount + 48)
@@ -30,6 +42,7 @@ struct NATSWriter {
     }
 
     mutating func write(_ messages: [JetStreamMessage], token: UInt64, kind: WriteItem.Kind) -> natsStatus {
+        if let direct { return write(messages, token: token, kind: kind, to: direct) }
         for (index, message) in messages.enumerated() where !message.isSkipped {
             let isLast = index == messages.count - 1
             let asks: Bool
@@ -51,6 +64,37 @@ struct NATSWriter {
             guard status == NATS_OK else { return status }
         }
         return NATS_OK
+    }
+
+    /// The same without libnats: what it does to a message on the way to the socket costs more than all the rest.
+    private mutating func write(
+        _ messages: [JetStreamMessage], token: UInt64, kind: WriteItem.Kind, to direct: DirectSocket
+    ) -> natsStatus {
+        var buffer = WireBuffer(capacity: Self.chunk + (64 << 10))
+        for (index, message) in messages.enumerated() where !message.isSkipped {
+            let isLast = index == messages.count - 1
+            var place: WireBuffer.BatchPlace?
+            let asks: Bool
+            switch kind {
+            case .single: asks = true
+            case .chain: asks = isLast
+            case .batch(let id):
+                asks = index == 0 || isLast
+                place = WireBuffer.BatchPlace(id: id, number: index + 1, isLast: isLast)
+            }
+            if asks { setReply(token, index: index) }
+            reply.withUnsafeBytes { reply in
+                let subject = UnsafeRawBufferPointer(rebasing: reply.dropLast())
+                buffer.append(
+                    subject: message.subject, reply: asks ? subject : UnsafeRawBufferPointer(start: nil, count: 0),
+                    batch: place, headers: message.headers, payload: message.payload)
+            }
+            guard buffer.count >= Self.chunk else { continue }
+            let status = direct.write(buffer.bytes, timeout: timeout)
+            guard status == NATS_OK else { return status }
+            buffer.removeAll()
+        }
+        return direct.write(buffer.bytes, timeout: timeout)
     }
 
     private mutating func setReply(_ token: UInt64, index: Int?) {

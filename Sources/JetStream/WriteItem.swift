@@ -9,6 +9,11 @@ enum WriteItem: Sendable {
     /// Resolved once the server has got everything before it, or with the reason why not.
     case flush(Promise<Result<Void, NATSError>>, deadline: ContinuousClock.Instant)
 
+    /// Goes to the socket at once where that is shared: nothing of it waits in libnats's buffer.
+    var isWindow: Bool {
+        if case .window = self { true } else { false }
+    }
+
     enum Kind: Sendable {
         /// Each message asks for an answer.
         case single

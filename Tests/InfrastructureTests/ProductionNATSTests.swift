@@ -41,7 +41,9 @@ import Testing
             let file = folder.appendingPathComponent("\(user.rawValue).nk")
             try Data("\(key.seed)\n\(key.publicKey)\n".utf8).write(to: file)
             return try await NATSConnection.connect(
-                NATSConfiguration(servers: [server.url], name: user.rawValue, nkeySeedFile: file.path), logger: .test)
+                NATSConfiguration(
+                    servers: [server.url], name: user.rawValue, nkeySeedFile: file.path, writesDirectly: user == .relay),
+                logger: .test)
         }
     }
 

@@ -8,8 +8,8 @@ import Testing
     /// A key pair for these tests only. The seed is the base32 text of the bytes `95 00` (prefix for a user's seed), 32
     /// bytes (SHA-256 of "artesanos test nkey") and their CRC-16; the public key that of `A0`, the Ed25519 public key
     /// and CRC-16. Source: the README of nats-io/nkeys.
-    private static let seed = "SUALFST3TMS4BOPOOYAUYY3FQ5UOA3XQNAAXVZASQV5TY6XHNGNAZXRTMY"
-    private static let publicKey = "UBPEWEYJ6YSOGBLHXBCEZCQ4GPTQPPXVFZZUWGEYBOYJUBIKZCBFB7UI"
+    static let seed = "SUALFST3TMS4BOPOOYAUYY3FQ5UOA3XQNAAXVZASQV5TY6XHNGNAZXRTMY"
+    static let publicKey = "UBPEWEYJ6YSOGBLHXBCEZCQ4GPTQPPXVFZZUWGEYBOYJUBIKZCBFB7UI"
 
     private func connectError(_ configuration: NATSConfiguration) async -> NATSError? {
         await natsError { () throws(NATSError) in
@@ -147,45 +147,5 @@ import Testing
         configuration.tls = NATSTLS(caFile: files.certificate)
         #expect(await connectError(configuration) != nil)
         await server.stop()
-    }
-}
-
-/// A folder that goes with its last reference.
-private final class TemporaryFolder: Sendable {
-    let url: URL
-
-    init() throws {
-        url = FileManager.default.temporaryDirectory.appendingPathComponent("jetstream-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    }
-
-    deinit {
-        try? FileManager.default.removeItem(at: url)
-    }
-
-    func write(_ name: String, _ text: String) throws -> String {
-        let file = url.appendingPathComponent(name)
-        try text.write(to: file, atomically: true, encoding: .utf8)
-        return file.path
-    }
-
-    /// A certificate for localhost that signs itself, for servers and clients.
-    func makeCertificate() async throws -> (certificate: String, key: String) {
-        let certificate = url.appendingPathComponent("cert.pem").path
-        let key = url.appendingPathComponent("key.pem").path
-        let command = """
-            openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost \
-            -addext subjectAltName=DNS:localhost,IP:127.0.0.1 -addext extendedKeyUsage=serverAuth,clientAuth \
-            -keyout \(key) -out \(certificate) 2>/dev/null
-            """
-        // Not Foundation's Process, which leaks: the leak sanitizer is to find what is ours.
-        let status = await withCheckedContinuation { continuation in
-            DispatchQueue.global().async {
-                let output = popen(command, "r")
-                continuation.resume(returning: output.map { pclose($0) } ?? -1)
-            }
-        }
-        try #require(status == 0, "openssl")
-        return (certificate, key)
     }
 }

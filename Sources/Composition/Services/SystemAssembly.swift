@@ -53,6 +53,8 @@ public struct SystemAssembly: Sendable {
     public func connect() async throws -> NATSConnection {
         var nats = configuration.nats
         nats.retryInitialConnect = false
+        // Relays publish as fast as the server takes it; services publish a hint now and then.
+        nats.writesDirectly = !relayed.isEmpty
         if let connection = try? await NATSConnection.connect(nats, logger: logger) { return connection }
         // In the background from here on. Settings that cannot work are thrown here too.
         nats.retryInitialConnect = true

@@ -150,12 +150,18 @@ public final class JetStreamBroker: RelayBroker, ConsumerBroker {
     private static func wireMessage(
         _ message: LedgerMessage, stream: String, expecting sequence: UInt64?
     ) -> JetStreamMessage {
+        // Added one by one: each name comes once, and looking for it first costs as much as all else.
         var headers = NATSHeaders(capacity: 5)
         headers.add(positionHeader, String(message.position))
         if let traceparent = message.traceparent { headers.add(traceparentHeader, traceparent) }
-        return JetStreamMessage(
-            subject: message.subject, headers: headers, payload: message.payload, id: message.messageID,
-            expectedLastSequence: sequence, expectedStream: stream)
+        headers.add(JetStreamHeader.messageID, message.messageID)
+        // In an atomic batch only the first message says where it belongs: one of another stream's is missing here, so
+        // the batch is refused as a whole.
+        if let sequence {
+            headers.add(JetStreamHeader.expectedLastSequence, String(sequence))
+            headers.add(JetStreamHeader.expectedStream, stream)
+        }
+        return JetStreamMessage(subject: message.subject, headers: headers, payload: message.payload)
     }
 
     private func way(_ count: Int, _ stream: String) -> Way {

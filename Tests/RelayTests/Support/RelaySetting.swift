@@ -65,7 +65,7 @@ struct RelaySetting: Sendable {
     private static func quickly(_ urls: [String]) -> NATSConfiguration {
         NATSConfiguration(
             servers: urls, name: "relay-test", connectTimeout: .milliseconds(500), reconnectWait: .milliseconds(20),
-            reconnectMaxWait: .milliseconds(200))
+            reconnectMaxWait: .milliseconds(200), writesDirectly: true)
     }
 
     // MARK: - Stream

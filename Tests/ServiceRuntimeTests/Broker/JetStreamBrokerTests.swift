@@ -12,7 +12,9 @@ import Testing
 
     private func connect() async throws -> NATSConnection {
         let server = try await TestServers.nats()
-        return try await NATSConnection.connect(NATSConfiguration(servers: [server.url]), logger: .test)
+        // As relays do.
+        let configuration = NATSConfiguration(servers: [server.url], writesDirectly: true)
+        return try await NATSConnection.connect(configuration, logger: .test)
     }
 
     private func makeStream(
@@ -117,6 +119,33 @@ import Testing
             return
         }
         #expect(try await end(broker) == StreamTail(sequence: 3, position: 3))
+        await connection.close()
+    }
+
+    @Test(arguments: [0, 2, 4])
+    func subjectOfAnotherStreamInAnAtomicBatchRefusesAllOfIt(foreign: Int) async throws {
+        let connection = try await connect()
+        try await makeStream(connection)
+        let context = JetStreamContext(connection)
+        var other = StreamConfiguration(name: "\(name)-other", subjects: ["other-\(name).>"])
+        other.allowAtomic = true
+        try await context.createStream(other)
+        let broker = JetStreamBroker(connection, atomicBatches: .from(2))
+        _ = try await broker.tail(of: name)
+        var batch = messages(1...5)
+        batch[foreign] = messages(9...9, subject: "other-\(name).event")[0]
+        let whole = await broker.publish(batch, to: name, after: 0).outcome()
+        guard case .refused(0, .indivisible) = whole else {
+            Issue.record("\(whole)")
+            return
+        }
+        let single = await broker.publish(batch, to: name, after: 0).outcome()
+        guard case .refused(foreign, .unacceptable) = single else {
+            Issue.record("\(single)")
+            return
+        }
+        #expect(try await context.streamInfo(name).state.messages == foreign)
+        #expect(try await context.streamInfo(other.name).state.messages == 0)
         await connection.close()
     }
 
