@@ -68,7 +68,7 @@ struct PaymentsNode: Sendable {
         let refunds = refunds[payment.orderID] ?? []
         switch event.subject {
         case .paymentIntent(let intent):
-            known.isFailureCounted = intent.failureKey.map { failures[payment.orderID]?.contains($0) == true } ?? false
+            known.isFailureCounted = (intent.failedTry(at: nil)?.key).map { failures[payment.orderID]?.contains($0) == true } ?? false
         case .refund(let refund): known.refundStatus = refunds.first { $0.stripeRefundID == refund.id }?.status
         case .charge:
             known.refundedSoFar = refunds.filter { $0.status == .succeeded }.reduce(0) { $0 + $1.amount.amount }
@@ -84,7 +84,7 @@ struct PaymentsNode: Sendable {
         _ intent: StripePaymentIntent, of order: UUID, then input: PaymentInput? = nil, at now: Date
     ) throws {
         var isNew = false
-        if let key = intent.failureKey { isNew = failures[order, default: []].insert(key).inserted }
+        if let key = intent.failedTry(at: nil)?.key { isNew = failures[order, default: []].insert(key).inserted }
         try decide(
             .intent(intent, newFailure: isNew, failures: failures[order]?.count ?? 0), of: order, at: now)
         if let input { try decide(input, of: order, at: now) }
