@@ -37,12 +37,6 @@ struct InventoryBenchmark: AsyncParsableCommand {
     @Option(help: "How many holds end at the same moment.")
     var holds = 10_000
 
-    @Option(help: "How many holds one transaction ends.")
-    var expiryBatch = InventoryConfiguration().expiryBatchSize
-
-    @Option(help: "How many such transactions run side by side.")
-    var expiryConcurrency = InventoryConfiguration().expiryConcurrency
-
     @Flag(help: "Leave out all but the end of holds.")
     var onlyExpiry = false
 
@@ -107,10 +101,7 @@ struct InventoryBenchmark: AsyncParsableCommand {
             pool: pool, outbox: OutboxWriter(stream: "inventory", hint: Wakeup()), jobs: jobs, logger: logger)
         let servers = Servers(
             postgres: postgres, nats: nats, control: control, pool: pool, context: JetStreamContext(connection),
-            service: InventoryService(
-                environment: environment,
-                configuration: InventoryConfiguration(
-                    expiryBatchSize: expiryBatch, expiryConcurrency: expiryConcurrency)), jobs: jobs, logger: logger)
+            service: InventoryService(environment: environment), jobs: jobs, logger: logger)
 
         var report = BenchReport(path: output)
         if !onlyExpiry {

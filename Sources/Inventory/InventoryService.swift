@@ -68,8 +68,7 @@ public struct InventoryService: ApplicationService {
 
     public var jobs: [any JobHandler] {
         let handlers: [any JobHandler] = [
-            ExpireReservations(
-                batchSize: configuration.expiryBatchSize, concurrency: configuration.expiryConcurrency, store: store),
+            ExpireReservations(batchSize: configuration.expiryBatchSize, store: store),
             SweepReservations(
                 interval: configuration.sweepInterval, jobs: environment.jobs, metrics: metrics,
                 logger: environment.logger),

@@ -5,8 +5,8 @@ import Postgres
 struct ExpireReservations: JobHandler {
     let kind = StockBookStore.expiryKind
     let batchSize: Int
-    /// While one batch is written, the next ones are read and decided.
-    let concurrency: Int
+    /// While one batch is written, the next is read.
+    let concurrency = 2
     let retry = RetryPolicy(maxAttempts: 10, base: .milliseconds(500), cap: .seconds(60))
     let store: StockBookStore
 

@@ -14,8 +14,6 @@ public struct InventoryConfiguration: Sendable, Hashable {
     public var consumerBatchSize: Int
     /// The most holds that one transaction expires. 500 unless told otherwise.
     public var expiryBatchSize: Int
-    /// How many such transactions one process runs side by side. 4 unless told otherwise.
-    public var expiryConcurrency: Int
     /// Where the artisans' notifications are posted; nil: nowhere, they are only logged.
     public var notifications: NotificationConfiguration?
 
@@ -23,7 +21,6 @@ public struct InventoryConfiguration: Sendable, Hashable {
         reservationTTL: Duration = .seconds(15 * 60), maxHold: Duration = .seconds(60 * 60),
         sweepInterval: Duration = .seconds(5 * 60), driftCheckInterval: Duration = .seconds(15 * 60),
         gaugeInterval: Duration = .seconds(15), consumerBatchSize: Int = 100, expiryBatchSize: Int = 500,
-        expiryConcurrency: Int = 4,
         notifications: NotificationConfiguration? = nil
     ) {
         self.reservationTTL = reservationTTL
@@ -33,7 +30,6 @@ public struct InventoryConfiguration: Sendable, Hashable {
         self.gaugeInterval = gaugeInterval
         self.consumerBatchSize = consumerBatchSize
         self.expiryBatchSize = expiryBatchSize
-        self.expiryConcurrency = expiryConcurrency
         self.notifications = notifications
     }
 
@@ -55,9 +51,6 @@ public struct InventoryConfiguration: Sendable, Hashable {
         for (name, size) in [("consumerBatchSize", consumerBatchSize), ("expiryBatchSize", expiryBatchSize)]
         where !(1...1000).contains(size) {
             problems.append("\(name) is \(size): it has to be from 1 to 1000")
-        }
-        if !(1...16).contains(expiryConcurrency) {
-            problems.append("expiryConcurrency is \(expiryConcurrency): it has to be from 1 to 16")
         }
         return problems
     }

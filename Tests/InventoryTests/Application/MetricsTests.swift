@@ -36,7 +36,7 @@ struct MetricsTests {
                     for each row execute function slow();
                 """)
         }
-        let expiry = ExpireReservations(batchSize: 10, concurrency: 1, store: store)
+        let expiry = ExpireReservations(batchSize: 10, store: store)
         let payload = try WireJSON.encode(
             StockBookStore.ExpiryPayload(orderId: late.id, reservationId: try await setting.reservationID(late)))
         let row = try await setting.pool.query(

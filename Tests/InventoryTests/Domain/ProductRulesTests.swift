@@ -60,9 +60,8 @@ struct ProductRulesTests {
     func configuration() {
         #expect(InventoryConfiguration().problems.isEmpty)
         let wrong = InventoryConfiguration(
-            reservationTTL: .seconds(10), maxHold: .seconds(5), sweepInterval: .zero, consumerBatchSize: 0,
-            expiryConcurrency: 0)
-        #expect(wrong.problems.count == 4)
+            reservationTTL: .seconds(10), maxHold: .seconds(5), sweepInterval: .zero, consumerBatchSize: 0)
+        #expect(wrong.problems.count == 3)
         #expect(wrong.problems.contains { $0.hasPrefix("maxHold") })
     }
 
