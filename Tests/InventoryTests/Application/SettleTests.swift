@@ -186,7 +186,7 @@ struct SettleTests {
         let setting = try await Setting()
         try await setting.product("JAR", stock: 2)
         let order = TestOrder(["JAR": 1])
-        try await setting.apply(try order.cancelled(), try order.latePayment())
+        try await setting.apply(try order.failed(), try order.latePayment())
         let attempts = try await setting.pool.query("select attempt from reservation where order_id = $1", order.id)
         #expect(try attempts.map { try $0.get(0, as: Int.self) } == [2])
     }
