@@ -29,14 +29,13 @@ enum JobSQL {
     /// no other down with it.
     ///
     /// The last column says that an earlier claim ended without a word, because its process died: row locks are kept in
-    /// the row itself, and a lock leaves its transaction's id there (`xmax`) until the row's next version. A version
-    /// that was locked and then changed by one transaction has the same id as its maker's (`xmin`), and one that was
-    /// changed by somebody else just now is read again after it has been locked here.
+    /// the row itself, and a lock leaves its transaction's id there (`xmax`) until the row's next version. Only one that
+    /// was rolled back tells of a death: a claim that came too late locks the row too, sees that it is not due any more,
+    /// and commits.
     /// Source: https://www.postgresql.org/docs/current/ddl-system-columns.html
     static let claim: Statement = """
         with first as materialized (
-            select id, attempt,
-                   xmax <> 0 and xmax <> xmin and xmax is distinct from pg_current_xact_id_if_assigned()::xid as is_lost
+            select id, attempt, case when xmax <> 0 then xact_was_aborted(xmax) else false end as is_lost
             from scheduled_job
             where kind = $1::text and state = 'scheduled' and run_at <= now()
             order by run_at, id
@@ -47,8 +46,7 @@ enum JobSQL {
         from first f
         cross join lateral (
             select s.id, s.unique_key, s.run_at, s.attempt, s.payload,
-                   s.xmax <> 0 and s.xmax <> s.xmin
-                   and s.xmax is distinct from pg_current_xact_id_if_assigned()::xid as is_lost
+                   case when s.xmax <> 0 then xact_was_aborted(s.xmax) else false end as is_lost
             from scheduled_job s
             where s.kind = $1::text and s.state = 'scheduled' and s.run_at <= now()
               and case when f.attempt = 0 then s.attempt = 0 else s.id = f.id end

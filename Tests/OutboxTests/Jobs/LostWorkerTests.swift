@@ -80,6 +80,28 @@ struct LostWorkerTests {
         #expect(error.contains("without a word"))
     }
 
+    @Test("a lock that was let go in order counts nothing, one that was rolled back counts an attempt")
+    func onlyRollbacksCount() async throws {
+        struct Abort: Error {}
+        let (_, pool) = try await setUp(["kept", "lost"])
+        // As a claim does that comes just behind another one: the row is locked, and not due any more.
+        _ = try await pool.withTransaction { transaction in
+            try await transaction.query("select id from scheduled_job where unique_key = 'kept' for update")
+        }
+        await #expect(throws: Abort.self) {
+            try await pool.withTransaction { transaction in
+                try await transaction.query("select id from scheduled_job where unique_key = 'lost' for update")
+                throw Abort()
+            }
+        }
+        try await Self.run(Handler(), on: pool) {
+            try await number("select count(*) from scheduled_job", pool) == 0
+        }
+        let effects = try await pool.query("select string_agg(job || ' ' || attempt, ', ' order by job) from effect")
+            .first
+        #expect(try effects?.get(0, as: String.self) == "kept 1, lost 2")
+    }
+
     @Test("a claim that ended with its backend, a recurring job and one that is ensured again count nothing")
     func innocentsAreNotCounted() async throws {
         let (_, pool) = try await setUp([])

@@ -68,7 +68,8 @@ struct PaymentsNode: Sendable {
         let refunds = refunds[payment.orderID] ?? []
         switch event.subject {
         case .paymentIntent(let intent):
-            known.isFailureCounted = (intent.failedTry(at: nil)?.key).map { failures[payment.orderID]?.contains($0) == true } ?? false
+            known.isFailureCounted =
+                (intent.failedTry(at: nil)?.key).map { failures[payment.orderID]?.contains($0) == true } ?? false
         case .refund(let refund): known.refundStatus = refunds.first { $0.stripeRefundID == refund.id }?.status
         case .charge:
             known.refundedSoFar = refunds.filter { $0.status == .succeeded }.reduce(0) { $0 + $1.amount.amount }

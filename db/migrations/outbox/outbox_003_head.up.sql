@@ -22,3 +22,16 @@ begin
     end loop;
     return low;
 end $$;
+
+-- Whether this transaction was rolled back, by itself or with its process: how a row lock that was left behind tells of a
+-- worker that died. A claim that locks a row and then sees that it is not due any more commits, and tells nothing. The
+-- epoch is that of the transactions now; false for one too old to be known.
+create function xact_was_aborted(id xid) returns boolean
+language plpgsql as $$
+declare
+    next constant bigint := pg_snapshot_xmax(pg_current_snapshot())::text::bigint;
+    full_id bigint := next / 4294967296 * 4294967296 + id::text::bigint;
+begin
+    if full_id >= next then full_id := full_id - 4294967296; end if;
+    return full_id >= 3 and coalesce(pg_xact_status(full_id::text::xid8) = 'aborted', false);
+end $$;
