@@ -25,6 +25,13 @@ enum RelayBenchSQL {
         from generate_series(1, $1::bigint) n
         """
 
+    static let event: Statement = "select event from outbox where position = $1::bigint"
+
+    static let anchor: Statement = """
+        insert into outbox_cursor (stream, position, stream_sequence, first_sequence)
+        values ($1::text, $2::bigint, $3::bigint, $3::bigint)
+        """
+
     static let stamps: Statement = "select extract(epoch from occurred_at)::float8 from outbox order by position"
 
     static let partitions: Statement = "select outbox_create_partitions($1::int)"

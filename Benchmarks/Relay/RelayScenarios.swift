@@ -153,12 +153,16 @@ struct RelayScenarios {
         }
     }
 
-    /// Makes the stream say that everything up to a position is in it.
+    /// Makes the stream say that everything up to a position is in it, and the cursor that all before has aged out.
     private func anchor(_ servers: RelayBenchServers, at position: Int) async throws {
+        let event = try await servers.control.query(RelayBenchSQL.event, Int64(position)).first?.get(
+            0, as: [UInt8].self)
         let message = JetStreamMessage(
-            subject: "order.created.v1", headers: ["Outbox-Position": "\(position)"], payload: Array("{}".utf8),
+            subject: "order.created.v1", headers: ["Outbox-Position": "\(position)"], payload: event ?? [],
             id: "\(RelayBenchServers.stream)-\(position)")
-        _ = try await servers.context.publish(message)
+        let sequence = try await servers.context.publish(message).sequence
+        try await servers.control.query(
+            RelayBenchSQL.anchor, RelayBenchServers.stream, Int64(position), Int64(sequence))
     }
 
     private mutating func batches(_ servers: RelayBenchServers) async throws {
