@@ -1,4 +1,4 @@
-public import Foundation
+import Foundation
 
 /// A message of a stream, as far as it is compared with the ledger.
 public struct ReplicaMessage: Sendable {
