@@ -8,16 +8,9 @@ import Testing
 
 @Suite("Failed tries are counted once each")
 struct FailedTryTests {
-    private var quiet: PaymentsSetting.Options {
-        var options = PaymentsSetting.Options()
-        options.hasWebhooks = false
-        options.runsJobs = false
-        return options
-    }
-
     @Test("two tries without a charge that fail alike are two, however often each is told")
     func countsByTime() async throws {
-        try await PaymentsSetting.run(quiet) { setting in
+        try await PaymentsSetting.run(.quiet) { setting in
             let client = PaymentsClient(setting)
             let order = TestOrder()
             try await setting.place(order)
@@ -46,7 +39,7 @@ struct FailedTryTests {
 
     @Test("a try that an answer told of first is the one of the event that follows; a snapshot tells nothing new then")
     func namesByTime() async throws {
-        try await PaymentsSetting.run(quiet) { setting in
+        try await PaymentsSetting.run(.quiet) { setting in
             let order = TestOrder()
             try await setting.place(order)
             let id = try #require(try await setting.payment(order)).id

@@ -14,16 +14,9 @@ struct WebhookRedeliveryTests {
         "create trigger obstruct before insert on payment_history for each row execute function obstruct()",
     ]
 
-    private var quiet: PaymentsSetting.Options {
-        var options = PaymentsSetting.Options()
-        options.hasWebhooks = false
-        options.runsJobs = false
-        return options
-    }
-
     @Test("one that failed is kept with its error, and applied when Stripe delivers it again; then it is a duplicate")
     func takesItAgain() async throws {
-        try await PaymentsSetting.run(quiet) { setting in
+        try await PaymentsSetting.run(.quiet) { setting in
             let client = PaymentsClient(setting)
             let order = TestOrder()
             try await setting.place(order)

@@ -9,13 +9,6 @@ import TestSupport
 @Suite("POST /webhooks/stripe")
 struct WebhookRoutesTests {
     /// No webhooks but the test's own, and no jobs.
-    private var quiet: PaymentsSetting.Options {
-        var options = PaymentsSetting.Options()
-        options.hasWebhooks = false
-        options.runsJobs = false
-        return options
-    }
-
     /// A payment that waits for its customer; jobs ran only until then.
     private func waiting(_ setting: PaymentsSetting) async throws -> (order: TestOrder, intent: String) {
         let order = TestOrder()
@@ -27,7 +20,7 @@ struct WebhookRoutesTests {
 
     @Test("a wrong signature is refused, and nothing is kept")
     func refusesForgeries() async throws {
-        try await PaymentsSetting.run(quiet) { setting in
+        try await PaymentsSetting.run(.quiet) { setting in
             let client = PaymentsClient(setting)
             let json = TestEvent.intent("payment_intent.succeeded", intent: "pi_1", order: nil, status: "succeeded")
             let wrong = try await client.deliver(Array(json.utf8), secret: "whsec_of_somebody_else")
@@ -45,7 +38,7 @@ struct WebhookRoutesTests {
 
     @Test("what is signed but no event is 400; what is too large is 413; the other mode is refused")
     func refusesNonsense() async throws {
-        try await PaymentsSetting.run(quiet) { setting in
+        try await PaymentsSetting.run(.quiet) { setting in
             let client = PaymentsClient(setting)
             for body in ["", "[]", "{}", "not JSON"] {
                 let answer = try await client.deliver(body)
@@ -65,7 +58,7 @@ struct WebhookRoutesTests {
 
     @Test("the same event twice is applied once, also at the same time")
     func appliesOnce() async throws {
-        try await PaymentsSetting.run(quiet) { setting in
+        try await PaymentsSetting.run(.quiet) { setting in
             let client = PaymentsClient(setting)
             let (order, intent) = try await waiting(setting)
             let json = TestEvent.intent(
@@ -88,7 +81,7 @@ struct WebhookRoutesTests {
 
     @Test("what is stored has neither the client secret nor anything else of the payload")
     func storesLittle() async throws {
-        try await PaymentsSetting.run(quiet) { setting in
+        try await PaymentsSetting.run(.quiet) { setting in
             let (order, intent) = try await waiting(setting)
             let client = PaymentsClient(setting)
             #expect(
@@ -103,7 +96,7 @@ struct WebhookRoutesTests {
 
     @Test("an event for a PaymentIntent that is not known yet is kept, and applied when it is")
     func keepsUnknown() async throws {
-        var options = quiet
+        var options = PaymentsSetting.Options.quiet
         options.sandbox.seed = 11
         try await PaymentsSetting.run(options) { setting in
             let client = PaymentsClient(setting)
@@ -134,7 +127,7 @@ struct WebhookRoutesTests {
 
     @Test("a stale failure after success changes nothing")
     func keepsSuccess() async throws {
-        var options = quiet
+        var options = PaymentsSetting.Options.quiet
         options.runsJobs = true
         try await PaymentsSetting.run(options) { setting in
             let client = PaymentsClient(setting)
@@ -156,7 +149,7 @@ struct WebhookRoutesTests {
 
     @Test("a failure that is overtaken is not believed: Stripe is asked, and shows that it is paid")
     func readsAgain() async throws {
-        var options = quiet
+        var options = PaymentsSetting.Options.quiet
         options.runsJobs = true
         options.configure = { $0.maxTries = 1 }
         try await PaymentsSetting.run(options) { setting in
@@ -178,7 +171,7 @@ struct WebhookRoutesTests {
 
     @Test("a charge that is not the order's price confirms nothing, alerts, and goes back when the order has ended")
     func refusesMismatch() async throws {
-        try await PaymentsSetting.run(quiet) { setting in
+        try await PaymentsSetting.run(.quiet) { setting in
             let client = PaymentsClient(setting)
             let (order, intent) = try await waiting(setting)
             let answer = try await client.deliver(
@@ -198,7 +191,7 @@ struct WebhookRoutesTests {
 
     @Test("a PaymentIntent of somebody else in the same account is recorded and ignored")
     func ignoresOthers() async throws {
-        try await PaymentsSetting.run(quiet) { setting in
+        try await PaymentsSetting.run(.quiet) { setting in
             let client = PaymentsClient(setting)
             let other = try await client.deliver(
                 TestEvent.intent("payment_intent.succeeded", intent: "pi_other", order: nil, status: "succeeded"))
@@ -227,7 +220,7 @@ struct WebhookRoutesTests {
 
     @Test("while the database is away the answer is 503, so that Stripe delivers again")
     func asksAgainLater() async throws {
-        try await PaymentsSetting.run(quiet) { setting in
+        try await PaymentsSetting.run(.quiet) { setting in
             let client = PaymentsClient(setting)
             await setting.pool.close()
             let answer = try await client.deliver(

@@ -40,6 +40,14 @@ struct PaymentsSetting: Sendable {
         var configure: @Sendable (inout PaymentsConfiguration) -> Void = { _ in }
         /// Stands between the runner and each job.
         var wrap: @Sendable (any JobHandler) -> any JobHandler = { $0 }
+
+        /// Nothing comes but what the test sends, and nothing is done but what it lets run.
+        static var quiet: Options {
+            var options = Options()
+            options.hasWebhooks = false
+            options.runsJobs = false
+            return options
+        }
     }
 
     static let secret = "whsec_of_the_tests"
