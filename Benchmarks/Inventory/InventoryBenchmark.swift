@@ -72,7 +72,9 @@ struct InventoryBenchmark: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let postgres = try await LocalPostgres.start(settings: TransactionBenchmark.settings)
+        var settings = TransactionBenchmark.settings
+        settings["track_commit_timestamp"] = "on"  // when each hold ended
+        let postgres = try await LocalPostgres.start(settings: settings)
         let nats = try await LocalNATS.start()
         do {
             try await measure(postgres, nats)

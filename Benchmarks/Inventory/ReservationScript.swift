@@ -18,7 +18,7 @@ struct ReservationScript {
         let key = perOrder("(:id::bigint + {o})::text")
         let load = [
             Self.part(StockBookSQL.openOrders, order, order), Self.part(StockBookSQL.lockOrders, order),
-            Self.part(StockBookSQL.lockStock, sku, order), Self.part(StockBookSQL.reservations, order),
+            Self.part(StockBookSQL.reservations, order), Self.part(StockBookSQL.lockStock, sku, order),
             Self.part(StockBookSQL.clock),
         ]
         // The service sums up what a product loses in one transaction.

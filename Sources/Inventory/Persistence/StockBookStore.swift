@@ -45,16 +45,17 @@ struct StockBookStore: Sendable {
         }
         let results = try await transaction.pipeline([
             StockBookSQL.lockOrders.bind(orders),
-            StockBookSQL.lockStock.bind(Array(Set(skus)), orders),
+            // The orders' locks guard them; stock, for which others wait, is locked as late as may be.
             StockBookSQL.reservations.bind(orders),
+            StockBookSQL.lockStock.bind(Array(Set(skus)), orders),
             StockBookSQL.clock.bind(),
         ])
         guard let now = try results[3].first?.get(0, as: Date.self) else {
             throw PostgresError(.protocolViolation, "the clock gave no row")
         }
-        let reservations = Dictionary(grouping: try results[2].map(reservation), by: \.orderID)
+        let reservations = Dictionary(grouping: try results[1].map(reservation), by: \.orderID)
         return StockBook(
-            now: now, policy: policy, actor: actor, shelf: try results[1].map(item),
+            now: now, policy: policy, actor: actor, shelf: try results[2].map(item),
             orders: try results[0].map { row in
                 let (id, saga, release, cameLate, isClosed) = try row.decode(
                     UUID.self, UUID.self, ReleaseReason?.self, Bool.self, Bool.self)
