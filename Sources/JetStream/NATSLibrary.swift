@@ -1,8 +1,18 @@
 import CNATS
 import Foundation
 
-/// What libnats tells in C strings and status codes.
-enum NATSLibrary {
+/// libnats as a whole: its end, and what it tells in C strings and status codes.
+public enum NATSLibrary {
+    /// Waits until all of the library's threads have ended, for at most so long: the last thing to do with NATS in a
+    /// process, when all connections are closed and let go of. `exit` would take OpenSSL's locks away from a thread that
+    /// is still letting go of them, which is a crash behind a good end. Does nothing when there never was a connection.
+    /// - Returns: whether they all ended.
+    @discardableResult
+    public static func end(within limit: Duration) -> Bool {
+        let status = nats_CloseAndWait(max(1, limit.nanoseconds / 1_000_000))
+        return status == NATS_OK || status == NATS_NOT_INITIALIZED
+    }
+
     static func text(_ status: natsStatus) -> String {
         natsStatus_GetText(status).map { String(cString: $0) } ?? "status \(status.rawValue)"
     }

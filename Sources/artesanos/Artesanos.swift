@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import JetStream
 import LocalServers
 import Postgres
 import ServiceRuntime
@@ -39,6 +40,7 @@ struct Artesanos: AsyncParsableCommand {
         ])
 
     static func main() async {
+        var failure: (any Error)?
         do {
             var command = try parseAsRoot()
             if var command = command as? any AsyncParsableCommand {
@@ -47,8 +49,10 @@ struct Artesanos: AsyncParsableCommand {
                 try command.run()
             }
         } catch {
-            end(with: error)
+            failure = error
         }
+        NATSLibrary.end(within: .seconds(2))
+        if let failure { end(with: failure) }
     }
 
     /// Says what went wrong and ends with the exit code that fits.

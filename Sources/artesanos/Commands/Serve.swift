@@ -51,9 +51,5 @@ extension SystemAssembly {
             try await services(on: connection), shutdownTimeout: configuration.shutdownTimeout, logger: logger
         ).run()
         logger.info("stopped")
-        // All is settled and closed. By `exit`, OpenSSL would take its locks away while libnats's last thread, which
-        // nobody can wait for, may still let go of them: a crash behind a good end.
-        fflush(nil)
-        _exit(0)
     }
 }
