@@ -8,7 +8,7 @@ enum SagaVersions {
         let rows: PostgresRows
         do {
             rows = try await pool.query(SagaSQL.versionsInFlight.bind())
-        } catch let error as PostgresError where error.sqlState == undefinedTable {
+        } catch let error as PostgresError where error.sqlState == PostgresSQLState.undefinedTable {
             // Not migrated yet: there are no sagas, and that is what the readiness tells.
             return
         }
@@ -27,6 +27,4 @@ enum SagaVersions {
             + "back to this one, wait until they are settled: select count(*) from saga where settled_at is null and "
             + "definition_version > \(known.upperBound)"
     }
-
-    private static let undefinedTable = "42P01"
 }

@@ -181,4 +181,66 @@ import Testing
             await #expect(throws: PostgresError.self) { try await environment.pool.query(HealthSQL.ping.bind()) }
         }
     }
+
+    /// The database is away when the service starts, which is told by its start check here.
+    @Test func probesAnswerWhileTheStartWaitsAndAllIsServedOnceItGoesOn() async throws {
+        try await withWaitingHost { host, url, answer in
+            try await withThrowingTaskGroup(of: Void.self) { tasks in
+                tasks.addTask { try await host.run() }
+                try await eventually("the probes answer") { await Self.status(url + "/health/live") == 200 }
+                #expect(await Self.status(url + "/health/ready") == 503)
+                #expect(await Self.status(url + "/metrics") == 200)
+                #expect(await Self.status(url + "/open") == 404)
+                answer.set(nil)
+                try await eventually("it serves") { await Self.status(url + "/open") == 200 }
+                try await eventually("it is ready") { await Self.status(url + "/health/ready") == 200 }
+                tasks.cancelAll()
+            }
+        }
+    }
+
+    @Test func startThatIsRefusedAfterAWaitEndsTheHost() async throws {
+        try await withWaitingHost { host, url, answer in
+            let run = Task { try await host.run() }
+            try await eventually("the probes answer") { await Self.status(url + "/health/live") == 200 }
+            answer.set(StartRefused("never"))
+            await #expect(throws: StartRefused.self) { try await run.value }
+        }
+    }
+
+    /// A host whose start check throws `answer`, at first as if the database were away.
+    private func withWaitingHost(
+        _ body: @escaping @Sendable (_ host: ServiceHost, _ url: String, _ answer: StartAnswer)
+            async throws -> Void
+    ) async throws {
+        try await withHost { running in
+            let database = try await TestDatabase.make(SchemaCatalog.outbox)
+            let environment = ServiceEnvironment(
+                pool: database.pool(), outbox: running.service.environment.outbox, jobs: JobQueue(), logger: .test)
+            let answer = StartAnswer()
+            let check = StartCheck(name: "patience") {
+                if let error = answer.error { throw error }
+            }
+            let port = try FreePort.next()
+            let host = ServiceHost(
+                EchoService(environment: environment, stream: running.stream, startChecks: [check]),
+                environment: environment, connection: running.context.connection,
+                authenticator: try await TestService.authenticator(), telemetry: Telemetry(),
+                options: HostOptions(port: port, migrations: SchemaCatalog.outbox))
+            try await body(host, "http://127.0.0.1:\(port)", answer)
+        }
+    }
+
+    /// What the start check throws: at first that the database is away.
+    private final class StartAnswer: Sendable {
+        private let stored = Mutex<(any Error)?>(PostgresError(.connection, "connection refused"))
+
+        var error: (any Error)? { stored.withLock { $0 } }
+        func set(_ error: (any Error)?) { stored.withLock { $0 = error } }
+    }
+
+    /// nil while nobody listens.
+    private static func status(_ url: String) async -> UInt? {
+        try? await HTTPClient.shared.execute(HTTPClientRequest(url: url), timeout: .seconds(5)).status.code
+    }
 }
