@@ -210,7 +210,8 @@ import Testing
 
     /// A host whose start check throws `answer`, at first as if the database were away.
     private func withWaitingHost(
-        _ body: @escaping @Sendable (_ host: ServiceHost, _ url: String, _ answer: StartAnswer)
+        _ body:
+            @escaping @Sendable (_ host: ServiceHost, _ url: String, _ answer: StartAnswer)
             async throws -> Void
     ) async throws {
         try await withHost { running in
