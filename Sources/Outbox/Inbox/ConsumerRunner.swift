@@ -136,7 +136,7 @@ public final class ConsumerRunner: Service {
         do {
             let applied = try await inbox.apply(batch.map(\.event))
             #if DEBUG
-                WorkFault.ofProcess?.passed("consumer.\(consumer.name)")
+                FaultPoint.ofProcess?.passed("consumer.\(consumer.name)")
             #endif
             for (delivery, event) in batch { settle(delivery, event, applied[event.id], tries: &tries) }
         } catch {

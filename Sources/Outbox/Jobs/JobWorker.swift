@@ -91,7 +91,7 @@ struct JobWorker: Sendable {
         let ids = jobs.map(\.id)
         let outcome = try await handler.run(jobs, in: transaction)
         #if DEBUG
-            WorkFault.ofProcess?.passed("job.\(handler.kind)")
+            FaultPoint.ofProcess?.passed("job.\(handler.kind)")
         #endif
         switch outcome {
         case .done: transaction.enqueue(JobSQL.finish.bind(ids))

@@ -20,12 +20,15 @@ enum RelayStep: String, CaseIterable, Sendable {
     /// Told of the step: kills this process when ``FaultPoint`` says so, or throws what a test's observer throws.
     func passed() async throws {
         #if DEBUG
-            FaultPoint.ofProcess?.passed(self)
+            FaultPoint.ofProcess?.passed(faultPlace)
             try await Self.observer?(self)
         #endif
     }
 
     #if DEBUG
+        /// As ``FaultPoint`` names it.
+        var faultPlace: String { "relay.\(rawValue)" }
+
         /// What a test does at the steps of the relays that it runs in its task. An error ends the relay's run there,
         /// with everything that it has in memory.
         @TaskLocal static var observer: (@Sendable (RelayStep) async throws -> Void)?

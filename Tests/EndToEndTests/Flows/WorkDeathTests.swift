@@ -3,7 +3,6 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import Outbox
 @testable import artesanos
 
 extension EndToEnd {
@@ -54,14 +53,6 @@ extension EndToEnd {
                 try await market.expectNothingAmiss()
                 for process in processes.values { try await process.stop() }
             }
-        }
-
-        @Test(arguments: [
-            ("consumer.orders-payments:1", true), ("job.saga.deadline:12", true), ("job.saga.deadline", false),
-            ("job.saga.deadline:0", false), ("relay.acknowledged:1", false), ("", false),
-        ])
-        func theFaultSaysWhereAndWhen(text: String, isValid: Bool) {
-            #expect((WorkFault(text) != nil) == isValid)
         }
     }
 }

@@ -1,6 +1,7 @@
 import Composition
 import TestSupport
 
+@testable import Outbox
 @testable import artesanos
 
 extension Marketplace {
@@ -11,10 +12,10 @@ extension Marketplace {
     }
 
     /// Starts a service, or the relay of all, in a process of its own.
-    /// - Parameter fault: where it kills itself, as `WorkFault` reads it.
+    /// - Parameter fault: where it kills itself, as `FaultPoint` reads it.
     func start(_ name: String, dyingAt fault: String? = nil) throws -> CommandProcess {
         var environment = environment.merging(["LOG_LEVEL": "warning", "RELAY_PORT": "0"]) { $1 }
-        environment["ARTESANOS_WORK_FAULT"] = fault
+        environment[FaultPoint.key] = fault
         return try CommandProcess(name == "relay" ? ["relay"] : ["serve", name], environment: environment)
     }
 

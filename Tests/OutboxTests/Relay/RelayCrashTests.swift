@@ -99,10 +99,12 @@ struct RelayCrashTests {
     }
 
     @Test(
-        "a fault point names a step and a count",
+        "a fault point names a place and a count",
         arguments: [
             ("relay.acknowledged:3", true), ("relay.cursorSaved:1", true), ("relay.acknowledged", false),
             ("relay.acknowledged:0", false), ("relay.nonsense:1", false), ("acknowledged:1", false), ("", false),
+            ("consumer.orders-payments:1", true), ("job.saga.deadline:12", true), ("job.saga.deadline", false),
+            ("job.saga.deadline:0", false),
         ])
     func parsesFaultPoint(text: String, isValid: Bool) {
         #expect((FaultPoint(text) != nil) == isValid)
