@@ -22,7 +22,7 @@ extension EndToEnd {
             }
         }
 
-        /// As `make load` does it; takes too long for every run.
+        /// Alone, after all other tests (`scripts/test.sh`): beside them its orders would run into their deadlines.
         @Test(.enabled(if: ProcessInfo.processInfo.environment["LOAD_TESTS"] != nil))
         func twoThousandOrdersInABurstAllEndAsTheyShould() async throws {
             try await Marketplace.run { market in
