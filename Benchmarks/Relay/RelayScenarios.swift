@@ -131,7 +131,7 @@ struct RelayScenarios {
     }
 
     private mutating func growth(_ servers: RelayBenchServers) async throws {
-        let rows = scaled(200_000)
+        let rows = scaled(1_000_000)
         for before in [0, scaled(options.table)] {
             try await servers.fill(rows: before)
             try await servers.append(rows: rows)
