@@ -18,7 +18,6 @@ public struct ServiceHost: Service {
     private let telemetry: Telemetry
     private let options: HostOptions
     private let name: String
-    private let gate: StartGate
     /// Whether the service is ready.
     public let health: HealthMonitor
 
@@ -43,34 +42,22 @@ public struct ServiceHost: Service {
             .postgres(environment.pool), .nats(connection),
             .migrations(options.migrations, pool: environment.pool),
         ]
-        self.gate = StartGate(service.startChecks, logger: environment.logger)
-        self.health = HealthMonitor(checks + service.readinessChecks + gate.readinessChecks, service: name)
+        self.health = HealthMonitor(checks + service.readinessChecks, service: name)
     }
 
     /// The service's routes and the operational ones, with all layers: what ``run()`` serves, and tests may serve too.
     public func router() -> Router<AppRequestContext> {
-        layers.router { router in
+        let kind = type(of: service)
+        let layers = HTTPLayers(
+            service: name, authenticator: authenticator, publicRoutes: kind.publicRoutes, tracer: telemetry.tracer,
+            logger: environment.logger)
+        let operational = OperationalRoutes(
+            health: health, metrics: telemetry.metrics,
+            metricsPaths: name == "orders" ? ["/metrics", "/orders/metrics"] : ["/metrics"], openAPI: kind.openAPI)
+        return layers.router { router in
             operational.add(to: router)
             service.addRoutes(to: router)
         }
-    }
-
-    /// What is served while the service may not start yet.
-    private func operationalRouter() -> Router<AppRequestContext> {
-        layers.router { operational.add(to: $0) }
-    }
-
-    private var layers: HTTPLayers {
-        HTTPLayers(
-            service: name, authenticator: authenticator, publicRoutes: type(of: service).publicRoutes,
-            tracer: telemetry.tracer, logger: environment.logger)
-    }
-
-    private var operational: OperationalRoutes {
-        OperationalRoutes(
-            health: health, metrics: telemetry.metrics,
-            metricsPaths: name == "orders" ? ["/metrics", "/orders/metrics"] : ["/metrics"],
-            openAPI: type(of: service).openAPI)
     }
 
     /// Serves until the task is cancelled or the service group around it shuts down gracefully.
@@ -90,25 +77,13 @@ public struct ServiceHost: Service {
         await environment.pool.close()
     }
 
-    /// While that takes its time, the probes and metrics are served and nothing else.
     /// - Returns: false when it was stopped before that was known.
     /// - Throws: ``StartRefused``.
     private func mayStart() async throws -> Bool {
         do {
+            let logger = environment.logger
             try await cancelWhenGracefulShutdown {
-                try await withThrowingTaskGroup(of: Void.self) { tasks in
-                    let waiting = ServiceGroup(
-                        services: [application(operationalRouter())], logger: Self.quiet(environment.logger))
-                    do {
-                        try await gate.pass { tasks.addTask { try await waiting.run() } }
-                    } catch {
-                        await waiting.triggerGracefulShutdown()
-                        throw error
-                    }
-                    // Ended before the service takes the same port.
-                    await waiting.triggerGracefulShutdown()
-                    try await tasks.waitForAll()
-                }
+                for check in service.startChecks { try await check.pass(logger: logger) }
             }
             return true
         } catch is CancellationError {
@@ -135,22 +110,20 @@ public struct ServiceHost: Service {
                     isTracing: telemetry.tracer.isKeepingSpans, logger: logger))
         }
         parts += service.background
-        parts.append(application(router()) { [options] port in await options.onServing(port) })
+        parts.append(application())
         parts.append(ReadinessGate(health: health))
         return parts
     }
 
-    private func application(
-        _ router: Router<AppRequestContext>, onServing: @escaping @Sendable (Int) async -> Void = { _ in }
-    ) -> some ApplicationProtocol {
+    private func application() -> some ApplicationProtocol {
         Application(
-            router: router,
+            router: router(),
             configuration: ApplicationConfiguration(address: .hostname(options.host, port: options.port)),
             onServerRunning: { [options, logger = environment.logger] channel in
                 let port = channel.localAddress?.port ?? options.port
                 logger.info(
                     "service listens", metadata: [LogKey.address: "\(options.host)", LogKey.port: "\(port)"])
-                await onServing(port)
+                await options.onServing(port)
             },
             logger: Self.quiet(environment.logger))
     }

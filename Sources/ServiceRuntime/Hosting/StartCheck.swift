@@ -19,21 +19,19 @@ public struct StartCheck: Sendable {
     }
 
     /// Returns when the service may start. While the database is away, nobody can tell: it waits.
-    /// - Parameter onWait: called once, when it begins to wait.
     /// - Throws: ``StartRefused``; `CancellationError` when it is stopped before.
-    func pass(logger: Logger, pause: Duration = .seconds(1), onWait: () -> Void) async throws {
-        var waits = false
+    func pass(logger: Logger, pause: Duration = .seconds(1)) async throws {
+        var isTold = false
         while true {
             do {
                 return try await run()
             } catch let error as PostgresError where error.isTransient {
-                if !waits {
+                if !isTold {
                     logger.warning(
                         "start waits for the database",
                         metadata: [LogKey.check: "\(name)", LogKey.error: "\(error)"])
-                    onWait()
                 }
-                waits = true
+                isTold = true
             }
             try await Task.sleep(for: pause)
         }

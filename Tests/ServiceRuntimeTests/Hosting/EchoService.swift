@@ -14,7 +14,6 @@ struct EchoService: ApplicationService {
 
     let environment: ServiceEnvironment
     let stream: String
-    var startChecks: [StartCheck] = []
     let seen = Seen()
 
     /// What has happened, in order.
