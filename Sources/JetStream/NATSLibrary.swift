@@ -9,7 +9,7 @@ public enum NATSLibrary {
     /// - Returns: whether they all ended.
     @discardableResult
     public static func end(within limit: Duration) -> Bool {
-        let status = nats_CloseAndWait(max(1, limit.nanoseconds / 1_000_000))
+        let status = nats_CloseAndWait(limit.wholeMilliseconds)
         return status == NATS_OK || status == NATS_NOT_INITIALIZED
     }
 

@@ -39,7 +39,7 @@ extension EndToEnd {
                 try await pool.query(Self.append, 2, 16)
                 try await pool.query(Self.append, 1, 2_000_000)
                 try await pool.query(Self.append, 12, 16)
-                let point = "relay.\(step.rawValue):\(passing)"
+                let point = "\(step.faultPlace):\(passing)"
                 let dying = try CommandProcess(
                     command, environment: environment.merging([FaultPoint.key: point]) { $1 })
                 #expect(try await dying.exitCode() == 128 + SIGKILL, "\(point): \(dying.output)")

@@ -8,7 +8,6 @@ import TestSupport
 
 @Suite("POST /webhooks/stripe")
 struct WebhookRoutesTests {
-    /// No webhooks but the test's own, and no jobs.
     /// A payment that waits for its customer; jobs ran only until then.
     private func waiting(_ setting: PaymentsSetting) async throws -> (order: TestOrder, intent: String) {
         let order = TestOrder()
