@@ -66,9 +66,11 @@ struct PlaceOrder: Sendable {
         let answer = try WireJSON.encode(OrderView(order.record))
         try await pool.pipeline([
             try order.statement(attempt, start: start, answer: answer, configuration: configuration),
-            try jobs.statement(
-                kind: SagaEngine.deadlineJob, key: order.sagaID.lowercased, after: configuration.firstDeadline,
-                payload: SagaDeadlinePayload(orderId: order.id, sagaId: order.sagaID)),
+            jobs.statement([
+                try NewJob(
+                    SagaEngine.deadlineJob, key: order.sagaID.lowercased, after: configuration.firstDeadline,
+                    payload: SagaDeadlinePayload(orderId: order.id, sagaId: order.sagaID))
+            ]),
             // Last: a position of the ledger is held for as short as can be.
             outbox.statement([try order.event(attempt)]),
         ])

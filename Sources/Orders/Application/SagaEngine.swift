@@ -82,24 +82,22 @@ struct SagaEngine: Sendable {
                 ])
         }
         try store.write(batch.changes, in: transaction)
-        if schedules {
-            for saga in batch.rescheduled {
-                transaction.enqueue(try deadlineStatement(for: saga))
-            }
-        }
+        if schedules { try setDeadlines(of: batch.rescheduled, in: transaction) }
         outbox.append(try await events(of: batch, in: transaction), in: transaction)
         report(batch, in: transaction)
         return outcomes
     }
 
     /// The runner of deadlines is not woken: it looks often enough for deadlines that are seconds away.
-    private func deadlineStatement(for saga: SagaRow) throws -> BoundStatement {
-        guard let deadline = saga.deadline else {
-            return jobs.cancelStatement(kind: Self.deadlineJob, key: saga.id.lowercased)
+    private func setDeadlines(of sagas: [SagaRow], in transaction: PostgresTransaction) throws {
+        jobs.cancel(
+            Self.deadlineJob, keys: sagas.filter { $0.deadline == nil }.map(\.id.lowercased), in: transaction)
+        let due = try sagas.filter { $0.deadline != nil }.map { saga in
+            try NewJob(
+                Self.deadlineJob, key: saga.id.lowercased, at: saga.deadline,
+                payload: SagaDeadlinePayload(orderId: saga.orderID, sagaId: saga.id))
         }
-        return try jobs.statement(
-            kind: Self.deadlineJob, key: saga.id.lowercased, at: deadline,
-            payload: SagaDeadlinePayload(orderId: saga.orderID, sagaId: saga.id))
+        if !due.isEmpty { transaction.enqueue(jobs.statement(due)) }
     }
 
     private func events(of batch: SagaBatch, in transaction: PostgresTransaction) async throws -> [OutboxEvent] {

@@ -20,26 +20,26 @@ public struct JobQueue: Sendable {
         _ kind: String, key: String?, after delay: Duration = .zero, at date: Date? = nil,
         payload: some Encodable & Sendable, in transaction: PostgresTransaction
     ) throws {
-        transaction.enqueue(try statement(kind: kind, key: key, after: delay, at: date, payload: payload))
-        // Waking all workers for a deadline that is minutes away costs each of them two questions to the database; they
-        // find it by their poll.
-        guard Self.isSoon(delay, date) else { return }
-        transaction.afterCommit { [wakeups] in wakeups.notify(kind) }
+        schedule([try NewJob(kind, key: key, after: delay, at: date, payload: payload)], in: transaction)
     }
 
-    /// Whether a job may be due before the runners' next poll, however far this process's clock is off (within reason).
-    private static func isSoon(_ delay: Duration, _ date: Date?) -> Bool {
-        date.map { $0.timeIntervalSinceNow < 60 } ?? (delay < .seconds(1))
+    /// Schedules jobs, whatever their number, with one statement. No two may be of the same kind and key.
+    public func schedule(_ jobs: [NewJob], in transaction: PostgresTransaction) {
+        guard !jobs.isEmpty else { return }
+        transaction.enqueue(statement(jobs))
+        // Waking all workers for a deadline that is minutes away costs each of them two questions to the database; they
+        // find it by their poll.
+        let kinds = Set(jobs.filter(\.isSoon).map(\.kind))
+        guard !kinds.isEmpty else { return }
+        transaction.afterCommit { [wakeups] in
+            for kind in kinds { wakeups.notify(kind) }
+        }
     }
 
     /// The insert alone, for a pipeline of one round trip; call ``notify(_:)`` when it has succeeded.
-    /// - Throws: `EncodingError`.
-    public func statement(
-        kind: String, key: String?, after delay: Duration = .zero, at date: Date? = nil,
-        payload: some Encodable & Sendable
-    ) throws -> BoundStatement {
+    public func statement(_ jobs: [NewJob]) -> BoundStatement {
         JobSQL.schedule.bind(
-            kind, key, date, delay.microseconds, String(decoding: try WireJSON.encode(payload), as: UTF8.self))
+            jobs.map(\.kind), jobs.map(\.key), jobs.map(\.date), jobs.map(\.delay.microseconds), jobs.map(\.payload))
     }
 
     /// Makes sure that a recurring job is there; one that is there already keeps its time.
@@ -50,14 +50,10 @@ public struct JobQueue: Sendable {
         wakeups.notify(kind)
     }
 
-    /// Takes a job back, if it has not run yet.
-    public func cancel(_ kind: String, key: String, in transaction: PostgresTransaction) {
-        transaction.enqueue(cancelStatement(kind: kind, key: key))
-    }
-
-    /// Taking a job back, for a pipeline.
-    public func cancelStatement(kind: String, key: String) -> BoundStatement {
-        JobSQL.cancel.bind(kind, key)
+    /// Takes jobs of a kind back that have not run yet.
+    public func cancel(_ kind: String, keys: [String], in transaction: PostgresTransaction) {
+        guard !keys.isEmpty else { return }
+        transaction.enqueue(JobSQL.cancel.bind(kind, keys))
     }
 
     /// Wakes the local runner of a kind, or all.

@@ -4,7 +4,9 @@ import Postgres
 enum JobSQL {
     static let schedule: Statement = """
         insert into scheduled_job (kind, unique_key, run_at, payload)
-        values ($1::text, $2::text, coalesce($3::timestamptz, now() + $4::bigint * interval '1 microsecond'), $5::json)
+        select n.kind, n.unique_key, coalesce(n.run_at, now() + n.delay * interval '1 microsecond'), n.payload
+        from unnest($1::text[], $2::text[], $3::timestamptz[], $4::bigint[], $5::json[])
+            as n (kind, unique_key, run_at, delay, payload)
         on conflict (kind, unique_key) do update
         set run_at = excluded.run_at, payload = excluded.payload, state = 'scheduled', attempt = 0, last_error = null,
             updated_at = now()
@@ -22,7 +24,21 @@ enum JobSQL {
         """
 
     static let cancel: Statement = """
-        delete from scheduled_job where kind = $1::text and unique_key = $2::text
+        delete from scheduled_job where kind = $1::text and unique_key = any($2::text[])
+        """
+
+    /// Sent before a statement that finds jobs by the time at which they are due: whatever the statistics say, it is to
+    /// read by the index, in the index's order. A queue is often empty when it is analysed, and then reading all of it
+    /// and sorting seems best: with a backlog each claim would read the whole backlog. To the end of the transaction, or
+    /// until ``planFreely``.
+    static let planByIndex: Statement = """
+        select set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),
+               set_config('enable_sort', 'off', true)
+        """
+
+    static let planFreely: Statement = """
+        select set_config('enable_seqscan', 'on', true), set_config('enable_bitmapscan', 'on', true),
+               set_config('enable_sort', 'on', true)
         """
 
     /// The jobs that are due: a batch of those that have never failed, or one that has, alone, so that it can take
@@ -113,6 +129,7 @@ enum JobSQL {
         """
 
     static let all = [
-        schedule, ensure, cancel, claim, unmark, waitBriefly, claimOne, finish, again, fail, look, list, retry,
+        schedule, ensure, cancel, planByIndex, planFreely, claim, unmark, waitBriefly, claimOne, finish, again, fail,
+        look, list, retry,
     ]
 }

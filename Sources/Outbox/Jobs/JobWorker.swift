@@ -33,9 +33,11 @@ struct JobWorker: Sendable {
         var claimed: [Job] = []
         do {
             let (count, lost) = try await pool.withTransaction { transaction in
-                let rows = try await transaction.query(
-                    JobSQL.claim.bind(handler.kind, Int64(max(1, handler.batchSize))))
-                let found = try rows.map(job)
+                let results = try await transaction.pipeline([
+                    JobSQL.planByIndex.bind(), JobSQL.claim.bind(handler.kind, Int64(max(1, handler.batchSize))),
+                    JobSQL.planFreely.bind(),
+                ])
+                let found = try results[1].map(job)
                 claimed = found.map(\.job)
                 guard !claimed.isEmpty else { return (0, [Failure]()) }
                 let lost = found.filter(\.isLost).map(\.job)
@@ -63,7 +65,8 @@ struct JobWorker: Sendable {
 
     /// Whether a job is due, and how long until the next one will be, by the database's clock; nil when there is none.
     func look() async throws -> (isDue: Bool, next: Duration?) {
-        guard let row = try await pool.query(JobSQL.look.bind(handler.kind)).first else { return (false, nil) }
+        let results = try await pool.pipeline([JobSQL.planByIndex.bind(), JobSQL.look.bind(handler.kind)])
+        guard let row = results[1].first else { return (false, nil) }
         let (isDue, next) = try row.decode(Bool.self, Int64?.self)
         return (isDue, next.map { .microseconds($0) })
     }

@@ -159,7 +159,7 @@ struct JobRunnerTests {
         try await setting.schedule("a", after: .seconds(3_600))
         try await setting.schedule("a", after: .zero)
         try await setting.schedule("b")
-        try await setting.pool.withTransaction { setting.queue.cancel("test", key: "b", in: $0) }
+        try await setting.pool.withTransaction { setting.queue.cancel("test", keys: ["b"], in: $0) }
         try await setting.run([Recorder { _, _ in .done }], until: "no job is left") {
             try await setting.count("select count(*) from scheduled_job") == 0
         }
