@@ -60,7 +60,7 @@ public struct PaymentsService: ApplicationService {
 
     public var jobs: [any JobHandler] {
         let context = PaymentJobContext(
-            stripe: stripe, ledger: ledger, events: intake,
+            stripe: stripe, ledger: ledger, intake: intake,
             pauses: RetryPolicy(
                 maxAttempts: .max, base: configuration.callRetryBase, cap: configuration.callRetryCap),
             logger: environment.logger)

@@ -16,9 +16,10 @@ struct CancelIntentJob: JobHandler {
     func run(_ jobs: [Job], in transaction: PostgresTransaction) async throws -> JobOutcome {
         guard let job = jobs.first else { return .done }
         let payload = try job.decode(PaymentJobPayload.self)
-        guard let payment = try await PaymentStore(transaction).read(payload.paymentId),
-            let intentID = payment.paymentIntentID,
-            let call = try await StripeCallStore(transaction).pending([.cancel], of: payment.id).first
+        guard
+            let (payment, calls) = try await StripeCallStore(transaction).payment(
+                payload.paymentId, withPending: [.cancel]),
+            let intentID = payment.paymentIntentID, let call = calls.first
         else { return .done }
         return try await context.run(payment, traceparent: payload.traceparent) {
             try await run(call, intentID, of: payment, in: transaction)

@@ -19,16 +19,20 @@ struct CreateIntentJob: JobHandler {
     func run(_ jobs: [Job], in transaction: PostgresTransaction) async throws -> JobOutcome {
         guard let job = jobs.first else { return .done }
         let payload = try job.decode(PaymentJobPayload.self)
-        guard let payment = try await PaymentStore(transaction).read(payload.paymentId) else { return .done }
+        guard
+            let (payment, calls) = try await StripeCallStore(transaction).payment(
+                payload.paymentId, withPending: [.create, .confirm])
+        else { return .done }
         return try await context.run(payment, traceparent: payload.traceparent) {
-            try await run(payment, in: transaction)
+            try await run(payment, calls, in: transaction)
         }
     }
 
     private var cause: PaymentCause { PaymentCause(kind: kind, id: nil) }
 
-    private func run(_ payment: Payment, in transaction: PostgresTransaction) async throws -> JobOutcome {
-        let calls = try await StripeCallStore(transaction).pending([.create, .confirm], of: payment.id)
+    private func run(
+        _ payment: Payment, _ calls: [StripeCall], in transaction: PostgresTransaction
+    ) async throws -> JobOutcome {
         let confirm = calls.first { $0.kind == .confirm }
         guard let create = calls.first(where: { $0.kind == .create }) else {
             guard let confirm, let id = payment.paymentIntentID else { return .done }
@@ -149,8 +153,7 @@ struct CreateIntentJob: JobHandler {
         switch attempt {
         case .done(let confirmed):
             try await context.apply(confirmed, to: payment, cause: cause, in: transaction) {
-                endCreation()
-                calls.end(confirm, .succeeded)
+                calls.end([created, confirm].compactMap { $0 }, .succeeded)
             }
             return .done
         case .refused(let error):

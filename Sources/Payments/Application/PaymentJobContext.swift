@@ -8,7 +8,7 @@ import ServiceRuntime
 struct PaymentJobContext: Sendable {
     let stripe: StripeClient
     let ledger: PaymentLedger
-    let events: StripeEventIntake
+    let intake: StripeEventIntake
     /// The pauses between tries of which it is not known whether they took place.
     let pauses: RetryPolicy
     let logger: Logger
@@ -51,10 +51,10 @@ struct PaymentJobContext: Sendable {
         _ intent: StripePaymentIntent, to payment: Payment, cause: PaymentCause, then: PaymentInput? = nil,
         in transaction: PostgresTransaction, ended: () -> Void
     ) async throws {
-        let store = PaymentStore(transaction)
-        guard let locked = try await store.lock(payment.id, intent: intent.id) else { return }
+        let waiting = StripeEventStore(transaction)
+        guard let (locked, events) = try await waiting.lock(payment.id, intent: intent.id) else { return }
         ended()
-        let failures = try await store.countFailures(
+        let failures = try await PaymentStore(transaction).countFailures(
             intent.failedTry(at: nil).map { [$0] } ?? [], of: payment.id)
         var current = try await ledger.apply(
             .intent(intent, newFailure: failures.isNew, failures: failures.count), to: locked, cause: cause,
@@ -63,6 +63,7 @@ struct PaymentJobContext: Sendable {
         if let then {
             current = try await ledger.apply(then, to: current, cause: cause, in: transaction).payment
         }
-        try await events.applyWaiting(for: current, in: transaction)
+        guard current.paymentIntentID == intent.id else { return }
+        try await intake.apply(events, to: current, in: transaction)
     }
 }

@@ -23,9 +23,20 @@ struct PaymentLedger: Sendable {
     func apply(
         _ input: PaymentInput, to payment: Payment, cause: PaymentCause, in transaction: PostgresTransaction
     ) async throws -> (payment: Payment, ignored: String?) {
+        var changes = PaymentChanges()
+        let result = try await apply(input, to: payment, cause: cause, &changes, in: transaction)
+        write(changes, in: transaction)
+        return result
+    }
+
+    private func apply(
+        _ input: PaymentInput, to payment: Payment, cause: PaymentCause, _ changes: inout PaymentChanges,
+        in transaction: PostgresTransaction
+    ) async throws -> (payment: Payment, ignored: String?) {
         let decision = PaymentTransition.decide(payment, input, policy: policy)
         guard decision.ignored == nil else { return (payment, decision.ignored) }
-        return (try await carryOut(decision, before: payment, cause: cause, in: transaction), nil)
+        let now = try await carryOut(decision, before: payment, cause: cause, &changes, in: transaction)
+        return (now, nil)
     }
 
     /// Something about an order, whose payment may not be there yet.
@@ -37,8 +48,8 @@ struct PaymentLedger: Sendable {
         let traceparent: String?
     }
 
-    /// Makes the decisions about several orders' payments, at most one each, and carries them out. The payments are
-    /// inserted or locked in one round trip.
+    /// Makes the decisions about several orders' payments, at most one each, and carries them out: one round trip to insert
+    /// or lock the payments, and what is written goes with COMMIT.
     func apply(_ requests: [Request], in transaction: PostgresTransaction) async throws -> [HandlerOutcome] {
         let beginnings = requests.map { request in
             PaymentTransition.begin(
@@ -46,68 +57,82 @@ struct PaymentLedger: Sendable {
                 request.input)
         }
         let known = try await PaymentStore(transaction).insertOrLock(beginnings.map(\.payment))
+        var changes = PaymentChanges()
         var outcomes: [HandlerOutcome] = []
-        for (index, request) in requests.enumerated() {
+        for (request, beginning) in zip(requests, beginnings) {
             let outcome = try await ServiceContext.withTraceparent(request.traceparent) { () -> HandlerOutcome in
-                guard let payment = known[index] else {
-                    try await carryOut(beginnings[index], before: nil, cause: request.cause, in: transaction)
+                guard let payment = known[request.order] else {
+                    try await carryOut(beginning, before: nil, cause: request.cause, &changes, in: transaction)
                     return .applied
                 }
-                let ignored = try await apply(request.input, to: payment, cause: request.cause, in: transaction).ignored
+                let ignored = try await apply(
+                    request.input, to: payment, cause: request.cause, &changes, in: transaction
+                ).ignored
                 return ignored.map { .ignored($0) } ?? .applied
             }
             outcomes.append(outcome)
         }
+        write(changes, in: transaction)
         return outcomes
     }
 
     @discardableResult
     private func carryOut(
-        _ decision: PaymentDecision, before: Payment?, cause: PaymentCause, in transaction: PostgresTransaction
+        _ decision: PaymentDecision, before: Payment?, cause: PaymentCause, _ changes: inout PaymentChanges,
+        in transaction: PostgresTransaction
     ) async throws -> Payment {
-        let store = PaymentStore(transaction)
         var payment = decision.payment
-        var events: [OutboxEvent] = []
         for effect in decision.effects {
             switch effect {
-            case .createIntent: try persistCreation(payment, in: transaction)
-            case .cancelIntent: try await persistCancellation(payment, in: transaction)
+            case .createIntent: try persistCreation(payment, &changes)
+            case .cancelIntent: try await persistCancellation(payment, &changes, in: transaction)
             case .refundInFull(let reason):
-                events += try await refundInFull(&payment, reason: reason, in: transaction)
-            case .publish(let news): events.append(try PaymentEvents.event(news, payment))
+                changes.events += try await refundInFull(&payment, reason: reason, in: transaction)
+            case .publish(let news): changes.events.append(try PaymentEvents.event(news, payment))
             case .alert(let code): alert(code, payment, in: transaction)
             }
         }
-        if let before, before != payment { store.update(payment) }
+        if let before, before != payment { changes.payments.append(payment) }
         let told = decision.effects.map { "\($0)" }.joined(separator: ", ")
-        store.addHistory(payment, from: before?.status, cause: cause, note: told.isEmpty ? nil : told)
-        outbox.append(events, in: transaction)
+        changes.history.append(
+            PaymentChanges.HistoryEntry(
+                payment: payment, from: before?.status, cause: cause, note: told.isEmpty ? nil : told))
         note(payment, before: before, cause: cause, in: transaction)
         return payment
+    }
+
+    private func write(_ changes: PaymentChanges, in transaction: PostgresTransaction) {
+        let store = PaymentStore(transaction)
+        store.update(changes.payments)
+        store.addHistory(changes.history)
+        StripeCallStore(transaction).enqueue(changes.calls)
+        jobs.schedule(changes.jobs, in: transaction)
+        outbox.append(changes.events, in: transaction)
     }
 
     // MARK: Calls
 
     /// Both calls are persisted at once: the confirmation needs nothing from the answer but the id in its path.
-    private func persistCreation(_ payment: Payment, in transaction: PostgresTransaction) throws {
-        let calls = StripeCallStore(transaction)
+    private func persistCreation(_ payment: Payment, _ changes: inout PaymentChanges) throws {
         let id = UUID.v7()
-        calls.enqueue(
-            StripeCall(id: id, kind: .create, body: StripeRequests.create(payment, attempt: id)), of: payment.id)
+        changes.calls.append(
+            (StripeCall(id: id, kind: .create, body: StripeRequests.create(payment, attempt: id)), payment.id))
         if payment.isServerConfirmed {
-            calls.enqueue(
-                StripeCall(id: .v7(), kind: .confirm, body: StripeRequests.confirm(payment)), of: payment.id)
+            changes.calls.append(
+                (StripeCall(id: .v7(), kind: .confirm, body: StripeRequests.confirm(payment)), payment.id))
         }
-        try jobs.schedule(
-            PaymentJobKind.createIntent, key: id.lowercased, payload: PaymentJobPayload(payment.id), in: transaction)
+        changes.jobs.append(
+            try NewJob(PaymentJobKind.createIntent, key: id.lowercased, payload: PaymentJobPayload(payment.id)))
     }
 
-    private func persistCancellation(_ payment: Payment, in transaction: PostgresTransaction) async throws {
+    private func persistCancellation(
+        _ payment: Payment, _ changes: inout PaymentChanges, in transaction: PostgresTransaction
+    ) async throws {
         let call = StripeCall(id: .v7(), kind: .cancel, body: StripeRequests.cancel(payment))
         guard try await StripeCallStore(transaction).insert(call, of: payment.id) else { return }
-        try jobs.schedule(
-            PaymentJobKind.cancelIntent, key: call.id.lowercased, payload: PaymentJobPayload(payment.id),
-            in: transaction)
+        changes.jobs.append(
+            try NewJob(
+                PaymentJobKind.cancelIntent, key: call.id.lowercased, payload: PaymentJobPayload(payment.id)))
     }
 
     // MARK: Refunds
@@ -154,7 +179,7 @@ struct PaymentLedger: Sendable {
             transaction.afterCommit { [metrics] in metrics.refundFailed(refund.origin) }
         }
         store.addHistory(
-            payment, from: payment.status, cause: cause,
+            payment, cause: cause,
             note: "refund \(refund.id.lowercased) \(refund.status.rawValue)")
         if decision.isPublished { outbox.append([try PaymentEvents.refunded(refund, payment)], in: transaction) }
         if decision.isTakenBack { outbox.append([try PaymentEvents.refundFailed(refund, payment)], in: transaction) }

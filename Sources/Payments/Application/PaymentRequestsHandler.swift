@@ -13,30 +13,29 @@ struct PaymentRequestsHandler: EventHandler {
     static let inventoryTypes = [EventType.inventoryReserved]
 
     func handle(_ event: InboundEvent, in transaction: PostgresTransaction) async throws -> HandlerOutcome {
-        switch try Self.reading(event) {
-        case .request(let request): try await ledger.apply([request], in: transaction).first ?? .applied
-        case .outcome(let outcome): outcome
-        }
+        try await handle(batch: [event], in: transaction).first ?? .ignored("nothing to do")
     }
 
-    /// The orders of a batch are different ones, so that all their payments can be taken at once.
+    /// Takes all payments at once; what else there is of an order waits for the next round.
     func handle(batch: [InboundEvent], in transaction: PostgresTransaction) async throws -> [HandlerOutcome] {
-        let readings = try batch.map(Self.reading)
-        let requests = readings.compactMap { reading in
-            if case .request(let request) = reading { request } else { nil }
-        }
-        guard Set(requests.map(\.order)).count == requests.count else {
-            var outcomes: [HandlerOutcome] = []
-            for event in batch { outcomes.append(try await handle(event, in: transaction)) }
-            return outcomes
-        }
-        var applied = try await requests.isEmpty ? [] : ledger.apply(requests, in: transaction)
-        return readings.map { reading in
-            switch reading {
-            case .request: applied.removeFirst()
-            case .outcome(let outcome): outcome
+        var outcomes = [HandlerOutcome](repeating: .ignored("nothing to payments"), count: batch.count)
+        var rounds: [[(index: Int, request: PaymentLedger.Request)]] = []
+        var events: [UUID: Int] = [:]
+        for (index, event) in batch.enumerated() {
+            switch try Self.reading(event) {
+            case .request(let request):
+                let round = events[request.order, default: 0]
+                events[request.order] = round + 1
+                if round == rounds.count { rounds.append([]) }
+                rounds[round].append((index, request))
+            case .outcome(let outcome): outcomes[index] = outcome
             }
         }
+        for round in rounds {
+            let applied = try await ledger.apply(round.map(\.request), in: transaction)
+            for (entry, outcome) in zip(round, applied) { outcomes[entry.index] = outcome }
+        }
+        return outcomes
     }
 
     enum Reading {

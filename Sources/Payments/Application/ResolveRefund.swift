@@ -64,7 +64,7 @@ struct ResolveRefund: Sendable {
             ledger.outbox.append([try PaymentEvents.refunded(paid, payment)], in: transaction)
         }
         store.addHistory(
-            payment, from: payment.status, cause: PaymentCause(kind: "operator", id: actor),
+            payment, cause: PaymentCause(kind: "operator", id: actor),
             note: "refund \(refund.id.lowercased) resolved: \(resolution.rawValue)")
     }
 }

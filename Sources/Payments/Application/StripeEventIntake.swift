@@ -71,11 +71,10 @@ struct StripeEventIntake: Sendable {
     }
 
     /// Applies the events that came before their PaymentIntent was known here. The payment is locked, and so is the
-    /// PaymentIntent (``PaymentStore/lock(_:intent:)``).
-    func applyWaiting(for payment: Payment, in transaction: PostgresTransaction) async throws {
-        guard let intent = payment.paymentIntentID else { return }
+    /// PaymentIntent (``StripeEventStore/lock(_:intent:)``).
+    func apply(_ waiting: [StripeEvent], to payment: Payment, in transaction: PostgresTransaction) async throws {
         var current = payment
-        for event in try await StripeEventStore(transaction).pending(intent) {
+        for event in waiting {
             current = try await apply(event, to: current, source: .webhook, in: transaction).payment ?? current
         }
     }

@@ -110,7 +110,7 @@ struct RefundRoutes: Sendable {
         try ledger.persist(refund, of: &payment, in: transaction)
         store.update(payment)
         store.addHistory(
-            payment, from: payment.status, cause: PaymentCause(kind: "operator", id: nil),
+            payment, cause: PaymentCause(kind: "operator", id: nil),
             note: "refund \(refund.id.lowercased) of \(wanted) requested")
         return refund
     }

@@ -2,15 +2,23 @@ import Postgres
 
 /// The payments' statements.
 enum PaymentSQL {
-    /// The first that is heard of an order; whoever comes second locks the row that is there.
+    /// The first that is heard of some orders, with a row for each that is new; whoever comes second locks the rows that
+    /// are there. In one order for everybody, as with ``lockByOrder``, so that two batches cannot wait for each other.
     static let insert: Statement = """
         insert into payment
             (id, order_id, saga_id, customer_id, amount_minor, currency, payment_method, status, stock_reserved_at,
              reservation_expires_at, cancel_reason, cancel_requested_at)
-        values ($1::uuid, $2::uuid, $3::uuid, $4::text, $5::bigint, $6::text, $7::text, $8::text,
-                case when $9::timestamptz is not null then now() end, $9::timestamptz, $10::text,
-                case when $10::text is not null then now() end)
+        select n.id, n.order_id, n.saga_id, n.customer_id, n.amount_minor, n.currency, n.payment_method, n.status,
+               case when n.reservation_expires_at is not null then now() end, n.reservation_expires_at, n.cancel_reason,
+               case when n.cancel_reason is not null then now() end
+        from unnest(
+            $1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::bigint[], $6::text[], $7::text[], $8::text[],
+            $9::timestamptz[], $10::text[])
+            as n (id, order_id, saga_id, customer_id, amount_minor, currency, payment_method, status,
+                  reservation_expires_at, cancel_reason)
+        order by n.order_id
         on conflict (order_id) do nothing
+        returning order_id
         """
 
     static let lockByOrder: Statement = """
@@ -18,7 +26,8 @@ enum PaymentSQL {
                reservation_expires_at, payment_intent_id, stripe_status, attempts, last_error_code,
                amount_received_minor, refunded_minor, cancel_reason, alert
         from payment
-        where order_id = $1::uuid
+        where order_id = any($1::uuid[])
+        order by order_id
         for no key update
         """
 
@@ -49,16 +58,25 @@ enum PaymentSQL {
         """
 
     static let update: Statement = """
-        update payment
-        set customer_id = $2::text, amount_minor = $3::bigint, currency = $4::text, payment_method = $5::text,
-            status = $6::text,
-            stock_reserved_at = coalesce(stock_reserved_at, case when $7::timestamptz is not null then now() end),
-            reservation_expires_at = $7::timestamptz, payment_intent_id = $8::text, stripe_status = $9::text,
-            attempts = $10::int, last_error_code = $11::text, amount_received_minor = $12::bigint,
-            refunded_minor = $13::bigint, cancel_reason = $14::text,
-            cancel_requested_at = case when $14::text is not null then coalesce(cancel_requested_at, now()) end,
-            alert = $15::text, updated_at = now()
-        where id = $1::uuid
+        update payment p
+        set customer_id = u.customer_id, amount_minor = u.amount_minor, currency = u.currency,
+            payment_method = u.payment_method, status = u.status,
+            stock_reserved_at =
+                coalesce(p.stock_reserved_at, case when u.reservation_expires_at is not null then now() end),
+            reservation_expires_at = u.reservation_expires_at, payment_intent_id = u.payment_intent_id,
+            stripe_status = u.stripe_status, attempts = u.attempts, last_error_code = u.last_error_code,
+            amount_received_minor = u.amount_received_minor, refunded_minor = u.refunded_minor,
+            cancel_reason = u.cancel_reason,
+            cancel_requested_at =
+                case when u.cancel_reason is not null then coalesce(p.cancel_requested_at, now()) end,
+            alert = u.alert, updated_at = now()
+        from unnest(
+            $1::uuid[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::text[],
+            $9::text[], $10::int[], $11::text[], $12::bigint[], $13::bigint[], $14::text[], $15::text[])
+            as u (id, customer_id, amount_minor, currency, payment_method, status, reservation_expires_at,
+                  payment_intent_id, stripe_status, attempts, last_error_code, amount_received_minor, refunded_minor,
+                  cancel_reason, alert)
+        where p.id = u.id
         """
 
     /// Serializes those who make a PaymentIntent known with those who look whether it is: an event that comes between the
@@ -69,7 +87,7 @@ enum PaymentSQL {
 
     static let addHistory: Statement = """
         insert into payment_history (payment_id, cause, cause_id, from_status, to_status, note)
-        values ($1::uuid, $2::text, $3::text, $4::text, $5::text, $6::text)
+        select * from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
         """
 
     static let history: Statement = """

@@ -8,25 +8,22 @@ struct PaymentStore {
 
     init(_ transaction: PostgresTransaction) { self.transaction = transaction }
 
-    /// Inserts each payment, or locks the one that its order has already: all in one round trip. They are taken in the
-    /// order of their orders' ids, so that two transactions that take several never wait for each other in a circle.
-    /// - Returns: for each, in the order given, what was there; nil when it was inserted.
-    func insertOrLock(_ payments: [Payment]) async throws -> [Payment?] {
-        let order = payments.indices.sorted { payments[$0].orderID.uuidString < payments[$1].orderID.uuidString }
-        let results = try await transaction.pipeline(
-            order.flatMap { [insertion(payments[$0]), PaymentSQL.lockByOrder.bind(payments[$0].orderID)] })
-        var known = [Payment?](repeating: nil, count: payments.count)
-        for (place, index) in order.enumerated() where results[place * 2].affectedRows == 0 {
-            known[index] = try results[place * 2 + 1].first.map(Self.payment)
-        }
-        return known
+    /// Inserts each payment, or locks the one that its order has already: all in one round trip. At most one of an order.
+    /// - Returns: those that were there, by their order; a payment that is not among them was inserted.
+    func insertOrLock(_ payments: [Payment]) async throws -> [UUID: Payment] {
+        let results = try await transaction.pipeline([
+            insertion(payments), PaymentSQL.lockByOrder.bind(payments.map(\.orderID)),
+        ])
+        let inserted = Set(try results[0].map { try $0.get(0, as: UUID.self) })
+        let known = try results[1].map(Self.payment).filter { !inserted.contains($0.orderID) }
+        return Dictionary(uniqueKeysWithValues: known.map { ($0.orderID, $0) })
     }
 
-    private func insertion(_ payment: Payment) -> BoundStatement {
+    private func insertion(_ payments: [Payment]) -> BoundStatement {
         PaymentSQL.insert.bind(
-            payment.id, payment.orderID, payment.sagaID, payment.customerID, payment.price?.amount,
-            payment.price?.currency, payment.paymentMethod, payment.status, payment.reservationExpiresAt,
-            payment.cancelReason)
+            payments.map(\.id), payments.map(\.orderID), payments.map(\.sagaID), payments.map(\.customerID),
+            payments.map(\.price?.amount), payments.map(\.price?.currency), payments.map(\.paymentMethod),
+            payments.map(\.status.rawValue), payments.map(\.reservationExpiresAt), payments.map(\.cancelReason))
     }
 
     func lock(_ id: UUID) async throws -> Payment? {
@@ -47,27 +44,32 @@ struct PaymentStore {
         return try results[1].first.map(Self.payment)
     }
 
-    /// The same for a payment whose PaymentIntent may not be known yet.
-    func lock(_ payment: UUID, intent id: String) async throws -> Payment? {
-        let results = try await transaction.pipeline([
-            PaymentSQL.lockIntent.bind(id), PaymentSQL.lock.bind(payment),
-        ])
-        return try results[1].first.map(Self.payment)
-    }
-
-    /// Writes the row with the next round trip.
-    func update(_ payment: Payment) {
+    /// Writes the rows with the next round trip, each once.
+    func update(_ payments: [Payment]) {
+        guard !payments.isEmpty else { return }
         transaction.enqueue(
             PaymentSQL.update.bind(
-                payment.id, payment.customerID, payment.price?.amount, payment.price?.currency,
-                payment.paymentMethod, payment.status, payment.reservationExpiresAt, payment.paymentIntentID,
-                payment.stripeStatus?.rawValue, payment.attempts, payment.lastErrorCode, payment.amountReceived,
-                payment.refunded, payment.cancelReason, payment.alert))
+                payments.map(\.id), payments.map(\.customerID), payments.map(\.price?.amount),
+                payments.map(\.price?.currency), payments.map(\.paymentMethod), payments.map(\.status.rawValue),
+                payments.map(\.reservationExpiresAt), payments.map(\.paymentIntentID),
+                payments.map(\.stripeStatus?.rawValue), payments.map { Int32($0.attempts) },
+                payments.map(\.lastErrorCode), payments.map(\.amountReceived), payments.map(\.refunded),
+                payments.map(\.cancelReason), payments.map(\.alert)))
     }
 
-    func addHistory(_ payment: Payment, from status: PaymentStatus?, cause: PaymentCause, note: String?) {
+    func update(_ payment: Payment) { update([payment]) }
+
+    func addHistory(_ entries: [PaymentChanges.HistoryEntry]) {
+        guard !entries.isEmpty else { return }
         transaction.enqueue(
-            PaymentSQL.addHistory.bind(payment.id, cause.kind, cause.id, status, payment.status, note))
+            PaymentSQL.addHistory.bind(
+                entries.map(\.payment.id), entries.map(\.cause.kind), entries.map(\.cause.id),
+                entries.map(\.from?.rawValue), entries.map(\.payment.status.rawValue), entries.map(\.note)))
+    }
+
+    /// A line about something that left the status as it is.
+    func addHistory(_ payment: Payment, cause: PaymentCause, note: String) {
+        addHistory([PaymentChanges.HistoryEntry(payment: payment, from: payment.status, cause: cause, note: note)])
     }
 
     /// Counts failed tries, each once.

@@ -2,10 +2,10 @@ import Postgres
 
 /// The statements about calls to Stripe.
 enum StripeCallSQL {
-    /// Nothing when a call of the kind is on its way already.
+    /// A row for each that is new; none for one whose payment has a call of the kind on its way already.
     static let insert: Statement = """
         insert into stripe_call (id, payment_id, refund_id, kind, request_body)
-        values ($1::uuid, $2::uuid, $3::uuid, $4::text, $5::bytea)
+        select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::bytea[])
         on conflict do nothing
         returning id
         """
@@ -28,7 +28,7 @@ enum StripeCallSQL {
         update stripe_call
         set state = $2::text, sends = sends + $3::int, http_status = $4::int, error_code = $5::text,
             request_id = $6::text, ended_at = clock_timestamp()
-        where id = $1::uuid and state = 'pending'
+        where id = any($1::uuid[]) and state = 'pending'
         """
 
     static let sent: Statement = """

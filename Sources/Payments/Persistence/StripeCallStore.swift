@@ -37,21 +37,30 @@ struct StripeCallStore {
     /// Persists a call.
     /// - Returns: false when one of its kind is on its way already.
     func insert(_ call: StripeCall, of payment: UUID) async throws -> Bool {
-        try await !transaction.query(insertion(call, of: payment)).isEmpty
+        try await !transaction.query(Self.insertion([(call, payment)])).isEmpty
     }
 
-    /// Persists a call of which there cannot be another, with the next round trip.
-    func enqueue(_ call: StripeCall, of payment: UUID) {
-        transaction.enqueue(insertion(call, of: payment))
+    /// Persists calls of which there cannot be others, with the next round trip.
+    func enqueue(_ calls: [(call: StripeCall, payment: UUID)]) {
+        guard !calls.isEmpty else { return }
+        transaction.enqueue(Self.insertion(calls))
     }
 
-    private func insertion(_ call: StripeCall, of payment: UUID) -> BoundStatement {
-        StripeCallSQL.insert.bind(call.id, payment, call.refundID, call.kind, call.body)
+    func enqueue(_ call: StripeCall, of payment: UUID) { enqueue([(call, payment)]) }
+
+    private static func insertion(_ calls: [(call: StripeCall, payment: UUID)]) -> BoundStatement {
+        StripeCallSQL.insert.bind(
+            calls.map(\.call.id), calls.map(\.payment), calls.map(\.call.refundID), calls.map(\.call.kind.rawValue),
+            calls.map(\.call.body))
     }
 
-    /// The calls of these kinds that have no end yet, oldest first.
-    func pending(_ kinds: [StripeCall.Kind], of payment: UUID) async throws -> [StripeCall] {
-        try await transaction.query(StripeCallSQL.pending.bind(payment, kinds.map(\.rawValue))).map(Self.call)
+    /// A payment, without a lock, and its calls of these kinds that have no end yet, oldest first.
+    func payment(_ id: UUID, withPending kinds: [StripeCall.Kind]) async throws -> (Payment, [StripeCall])? {
+        let results = try await transaction.pipeline([
+            PaymentSQL.read.bind(id), StripeCallSQL.pending.bind(id, kinds.map(\.rawValue)),
+        ])
+        guard let payment = try results[0].first.map(PaymentStore.payment) else { return nil }
+        return (payment, try results[1].map(Self.call))
     }
 
     func pending(refund: UUID) async throws -> StripeCall? {
@@ -61,10 +70,16 @@ struct StripeCallStore {
     /// Ends a call.
     /// - Parameter error: what Stripe answered instead; nil when it did as asked.
     func end(_ call: StripeCall, _ end: StripeCall.End, error: StripeError? = nil) {
+        self.end([call], end, error: error)
+    }
+
+    /// Ends calls that ended alike.
+    func end(_ calls: [StripeCall], _ end: StripeCall.End, error: StripeError? = nil) {
+        guard !calls.isEmpty else { return }
         transaction.enqueue(
             StripeCallSQL.end.bind(
-                call.id, end, end == .withdrawn ? 0 : 1, error?.httpStatus ?? (end == .succeeded ? 200 : nil),
-                error?.reason, error?.requestID))
+                calls.map(\.id), end, end == .withdrawn ? 0 : 1,
+                error?.httpStatus ?? (end == .succeeded ? 200 : nil), error?.reason, error?.requestID))
     }
 
     /// Notes a try of which it is not known whether it took place: it is made again, with the same key.

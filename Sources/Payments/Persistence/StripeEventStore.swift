@@ -76,6 +76,16 @@ struct StripeEventStore {
         }
     }
 
+    /// Waits for, and then keeps out, all others who make this PaymentIntent known or look for it; then locks a payment
+    /// which it may not be known of yet, and the events that wait for it, oldest first. No payment may be locked before.
+    func lock(_ payment: UUID, intent id: String) async throws -> (payment: Payment, waiting: [StripeEvent])? {
+        let results = try await transaction.pipeline([
+            PaymentSQL.lockIntent.bind(id), PaymentSQL.lock.bind(payment), StripeEventSQL.pending.bind(id),
+        ])
+        guard let payment = try results[1].first.map(PaymentStore.payment) else { return nil }
+        return (payment, try results[2].map { try Self.event(try $0.get(0, as: [UInt8].self)) })
+    }
+
     private static func stored(_ row: PostgresRow) throws -> (event: StripeEvent, state: StripeEventState) {
         (try event(try row.get(0, as: [UInt8].self)), try row.get(1, as: StripeEventState.self))
     }

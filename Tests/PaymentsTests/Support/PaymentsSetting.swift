@@ -205,7 +205,7 @@ struct PaymentsSetting: Sendable {
 
     func payment(_ order: TestOrder) async throws -> Payment? {
         try await pool.withTransaction { transaction in
-            try await transaction.query(PaymentSQL.lockByOrder.bind(order.id)).first.map(PaymentStore.payment)
+            try await transaction.query(PaymentSQL.lockByOrder.bind([order.id])).first.map(PaymentStore.payment)
         }
     }
 
