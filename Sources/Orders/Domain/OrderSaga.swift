@@ -1,8 +1,8 @@
 import Foundation
 
 /// The order saga: from an order and what happens to it to what has to be done. It is a pure function of the state and the
-/// event; the table is in `OrderSaga+Rules.swift`. It keeps no clock: deadlines are actions, and the database's time
-/// decides when they have passed.
+/// event: all that it does is in ``transitions``. It keeps no clock: deadlines are actions, and the database's time decides
+/// when they have passed.
 public enum OrderSaga {
     /// The version that new sagas begin with. A saga row carries the version that began it, and rows of the table that came
     /// later name the version that they begin with. 2: a confirmed order can be cancelled.

@@ -78,8 +78,9 @@ extension OrderSagaCondition {
         guard case .refundFailed(let id) = event else { return false }
         return state.refunds[id.refundKey] == 0
     }
-    static let fullRefund = Self("in full") { state, event, _ in
-        guard case .paymentRefunded(_, let amount) = event else { return false }
+    /// The money for which stock was asked once more has gone back, all of it.
+    static let rescueRepaid = Self("rescue asked, in full") { state, event, _ in
+        guard state.rescue == .asked, case .paymentRefunded(_, let amount) = event else { return false }
         return state.refunds.values.reduce(amount, +) >= state.total
     }
 

@@ -16,10 +16,18 @@ public enum OrderSagaDiagram {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    /// Every row of the definition as a Markdown table, in the order in which the rows are tried.
+    /// Every row of the definition, in the order in which the rows are tried, as Markdown tables.
     public static func table() -> String {
+        [
+            ("Tried first: what was heard before, and what contradicts what is known.", OrderSaga.guards),
+            ("What the saga does.", OrderSaga.transitions),
+            ("What is left came twice or too late, or cannot be if every service keeps its word.", OrderSaga.refusals),
+        ].map { "\($0)\n\n\(table(of: $1))" }.joined(separator: "\n")
+    }
+
+    private static func table(of rules: [OrderSagaRule]) -> String {
         var lines = ["| in | on | if | to | what is done |", "|---|---|---|---|---|"]
-        for rule in OrderSaga.rules {
+        for rule in rules {
             let events = rule.on.map { "`\($0.rawValue)`" }.joined(separator: ", ")
             let (to, done) =
                 switch rule.outcome {
