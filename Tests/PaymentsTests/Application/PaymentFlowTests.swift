@@ -193,12 +193,77 @@ struct PaymentFlowTests {
         }
     }
 
+    @Test("what is heard in one batch is as if it were heard one by one, also several events of one order")
+    func takesBatchesAsOneByOne() async throws {
+        var options = PaymentsSetting.Options()
+        options.runsJobs = false
+        try await PaymentsSetting.run(options) { setting in
+            struct Orders {
+                let paid = TestOrder(paymentMethod: "pm_card_visa")
+                let waiting = TestOrder()
+                let cancelled = TestOrder()
+                let late = TestOrder()
+                let other = TestOrder()
+
+                func events() throws -> [InboundEvent] {
+                    [
+                        try paid.created(), try waiting.reserved(), try cancelled.created(),
+                        try paid.reserved(traceparent: PaymentFlowTests.trace), try cancelled.cancelled(),
+                        try other.confirmed(), try late.cancelled(), try cancelled.reserved(), try late.created(),
+                        try paid.created(),
+                    ]
+                }
+            }
+            let (one, other) = (Orders(), Orders())
+            let handler = PaymentRequestsHandler(ledger: setting.service.ledger)
+            let together = try await setting.pool.withTransaction { transaction in
+                try await handler.handle(batch: try one.events(), in: transaction)
+            }
+            var alone: [HandlerOutcome] = []
+            for event in try other.events() { alone += try await setting.hear(event) }
+            #expect(together == alone)
+            #expect(together.count(where: { $0 == .applied }) == 7)
+            func seen(_ order: TestOrder) async throws -> [String] {
+                let rows = try await setting.pool.query(Self.trail.bind(order.id))
+                return try rows.map { try $0.get(0, as: String.self) }
+            }
+            for order in [\Orders.paid, \.waiting, \.cancelled, \.late] {
+                let trail = try await seen(one[keyPath: order])
+                #expect(trail.count > 1)
+                #expect(try await seen(other[keyPath: order]) == trail)
+                #expect(
+                    try await setting.types(one[keyPath: order]) == setting.types(other[keyPath: order]))
+            }
+            #expect(
+                try await setting.number(
+                    "select count(*) from scheduled_job where kind = 'payment.create-intent'") == 2)
+            #expect(try await setting.number("select count(*) from stripe_call where kind = 'confirm'") == 2)
+            #expect(
+                try await setting.number(
+                    "select count(*) from scheduled_job where payload ->> 'traceparent' like '00-0af7651916cd43dd%'") == 2)
+        }
+    }
+
+    /// A payment's row without what differs from one order to the next, then its history and its calls.
+    private static let trail: Statement = """
+        select concat_ws(' ', status, amount_minor, currency, payment_method, stock_reserved_at is not null,
+                         reservation_expires_at is not null, cancel_reason, cancel_requested_at is not null)
+        from payment where order_id = $1::uuid
+        union all
+        (select concat_ws(' ', h.cause, h.from_status, h.to_status, h.note)
+         from payment_history h join payment p on p.id = h.payment_id where p.order_id = $1::uuid order by h.id)
+        union all
+        (select concat_ws(' ', c.kind, c.state)
+         from stripe_call c join payment p on p.id = c.payment_id where p.order_id = $1::uuid order by c.id)
+        """
+
+    static let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
     @Test("the trace that asked for the payment goes on with what is told")
     func keepsTraces() async throws {
         try await PaymentsSetting.run { setting in
-            let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
             let order = TestOrder(paymentMethod: "pm_card_visa")
-            try await setting.hear(order.created(), order.reserved(traceparent: trace))
+            try await setting.hear(order.created(), order.reserved(traceparent: Self.trace))
             _ = try await setting.reach(order, .succeeded)
             #expect(
                 try await setting.number("select count(*) from outbox where traceparent like '00-0af7651916cd43dd%'")
