@@ -39,6 +39,7 @@ enum ErrorMapping {
 }
 
 extension Problem {
+    static var starting: Problem { .unavailable(code: "starting", "the service is starting") }
     static var stopping: Problem { .unavailable(code: "stopping", "the service is stopping") }
 
     init(idempotency error: IdempotencyError) {

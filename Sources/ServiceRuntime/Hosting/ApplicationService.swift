@@ -21,8 +21,8 @@ public protocol ApplicationService: Sendable {
     var jobs: [any JobHandler] { get }
     /// What it needs to be ready, beside its database, the broker and its migrations.
     var readinessChecks: [ReadinessCheck] { get }
-    /// What must hold before anything of it starts; what does not hold ends the process. Asked again for as long as the
-    /// database is away.
+    /// What must hold before it consumes, works, or answers for its routes; what does not hold ends the process. Asked
+    /// again for as long as the database is away; probes and metrics are served meanwhile.
     var startChecks: [StartCheck] { get }
     /// Anything else that runs as long as the service does.
     var background: [any Service] { get }

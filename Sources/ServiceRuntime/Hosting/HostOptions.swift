@@ -12,7 +12,7 @@ public struct HostOptions: Sendable {
     public var outboxRetention: Duration
     /// How long a graceful stop may take before what still runs is cancelled.
     public var shutdownTimeout: Duration
-    /// Called with the port once requests are accepted.
+    /// Called with the port once requests are accepted, which is before the service's start checks have passed.
     public var onServing: @Sendable (Int) async -> Void
 
     public init(

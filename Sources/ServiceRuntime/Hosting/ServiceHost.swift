@@ -1,4 +1,4 @@
-public import Hummingbird
+import Hummingbird
 public import JetStream
 import Logging
 public import Outbox
@@ -6,6 +6,9 @@ import Postgres
 public import ServiceLifecycle
 
 /// Runs one service: HTTP, consumers, jobs, and whatever else it brings.
+///
+/// HTTP is up from the beginning. Until the service's start checks have passed, only the operational routes are answered
+/// for, and all that works or consumes has yet to start.
 ///
 /// A graceful stop goes in this order: readiness off; HTTP finishes what it answers; the service's own background work
 /// ends; consumers and jobs finish what they run; the pool is closed. The NATS connection belongs to the caller
@@ -18,6 +21,7 @@ public struct ServiceHost: Service {
     private let telemetry: Telemetry
     private let options: HostOptions
     private let name: String
+    private let gate: StartGate
     /// Whether the service is ready.
     public let health: HealthMonitor
 
@@ -42,11 +46,12 @@ public struct ServiceHost: Service {
             .postgres(environment.pool), .nats(connection),
             .migrations(options.migrations, pool: environment.pool),
         ]
-        self.health = HealthMonitor(checks + service.readinessChecks, service: name)
+        self.gate = StartGate(service.startChecks, logger: environment.logger)
+        self.health = HealthMonitor(checks + service.readinessChecks + gate.readinessChecks, service: name)
     }
 
-    /// The service's routes and the operational ones, with all layers: what ``run()`` serves, and tests may serve too.
-    public func router() -> Router<AppRequestContext> {
+    /// The operational routes and, behind the start gate, the service's own.
+    private func router() -> Router<AppRequestContext> {
         let kind = type(of: service)
         let layers = HTTPLayers(
             service: name, authenticator: authenticator, publicRoutes: kind.publicRoutes, tracer: telemetry.tracer,
@@ -56,18 +61,19 @@ public struct ServiceHost: Service {
             metricsPaths: name == "orders" ? ["/metrics", "/orders/metrics"] : ["/metrics"], openAPI: kind.openAPI)
         return layers.router { router in
             operational.add(to: router)
+            // For the routes that are added from here on.
+            router.add(middleware: StartLayer(gate: gate))
             service.addRoutes(to: router)
         }
     }
 
     /// Serves until the task is cancelled or the service group around it shuts down gracefully.
-    /// - Throws: ``StartRefused`` before anything has started; when the port cannot be had, or a part of the service fails
-    ///   for good.
+    /// - Throws: ``StartRefused`` before anything has been consumed or worked on; when the port cannot be had, or a part of
+    ///   the service fails for good.
     public func run() async throws {
         var configuration = ServiceGroupConfiguration(services: parts(), logger: environment.logger)
         configuration.maximumGracefulShutdownDuration = options.shutdownTimeout
         do {
-            guard try await mayStart() else { return await environment.pool.close() }
             try await ServiceGroup(configuration: configuration).run()
         } catch {
             await environment.pool.close()
@@ -77,42 +83,34 @@ public struct ServiceHost: Service {
         await environment.pool.close()
     }
 
-    /// - Returns: false when it was stopped before that was known.
-    /// - Throws: ``StartRefused``.
-    private func mayStart() async throws -> Bool {
-        do {
-            let logger = environment.logger
-            try await cancelWhenGracefulShutdown {
-                for check in service.startChecks { try await check.pass(logger: logger) }
-            }
-            return true
-        } catch is CancellationError {
-            return false
-        }
-    }
-
     /// In the order in which they start; they are stopped in the opposite one.
     private func parts() -> [any Service] {
+        [
+            PoolCloser(pool: environment.pool),
+            GatedServices(gate: gate, services: workers(), logger: environment.logger),
+            application(),
+            ReadinessGate(health: health),
+        ]
+    }
+
+    /// What may only start once the start checks have passed, in the order in which it starts.
+    private func workers() -> [any Service] {
         let logger = environment.logger
         let upkeep = UpkeepJob(
             pool: environment.pool, outboxRetention: options.outboxRetention, logger: logger)
-        var parts: [any Service] = [
-            PoolCloser(pool: environment.pool),
+        var workers: [any Service] = [
             UpkeepGauges(
                 service: name, pool: environment.pool, outboxRetention: options.outboxRetention, logger: logger),
             RecurringJobs([UpkeepJob.kind], queue: environment.jobs, pool: environment.pool, logger: logger),
             JobRunner(service.jobs + [upkeep], queue: environment.jobs, pool: environment.pool, logger: logger),
         ]
         for consumer in service.consumers {
-            parts.append(
+            workers.append(
                 ConsumerRunner(
                     LoggedHandler.wrap(consumer), broker: broker, pool: environment.pool,
                     isTracing: telemetry.tracer.isKeepingSpans, logger: logger))
         }
-        parts += service.background
-        parts.append(application())
-        parts.append(ReadinessGate(health: health))
-        return parts
+        return workers + service.background
     }
 
     private func application() -> some ApplicationProtocol {

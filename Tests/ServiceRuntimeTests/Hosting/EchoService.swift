@@ -14,6 +14,7 @@ struct EchoService: ApplicationService {
 
     let environment: ServiceEnvironment
     let stream: String
+    var startChecks: [StartCheck] = []
     let seen = Seen()
 
     /// What has happened, in order.
