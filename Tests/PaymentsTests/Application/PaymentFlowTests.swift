@@ -246,15 +246,21 @@ struct PaymentFlowTests {
 
     /// A payment's row without what differs from one order to the next, then its history and its calls.
     private static let trail: Statement = """
-        select concat_ws(' ', status, amount_minor, currency, payment_method, stock_reserved_at is not null,
-                         reservation_expires_at is not null, cancel_reason, cancel_requested_at is not null)
-        from payment where order_id = $1::uuid
-        union all
-        (select concat_ws(' ', h.cause, h.from_status, h.to_status, h.note)
-         from payment_history h join payment p on p.id = h.payment_id where p.order_id = $1::uuid order by h.id)
-        union all
-        (select concat_ws(' ', c.kind, c.state)
-         from stripe_call c join payment p on p.id = c.payment_id where p.order_id = $1::uuid order by c.id)
+        select line
+        from (
+            select order_id, 1 as part, 0 as number,
+                   concat_ws(' ', status, amount_minor, currency, payment_method, stock_reserved_at is not null,
+                             reservation_expires_at is not null, cancel_reason, cancel_requested_at is not null) as line
+            from payment
+            union all
+            select p.order_id, 2, h.id, concat_ws(' ', h.cause, h.from_status, h.to_status, h.note)
+            from payment_history h join payment p on p.id = h.payment_id
+            union all
+            select p.order_id, 3, 0, concat_ws(' ', c.kind, c.state)
+            from stripe_call c join payment p on p.id = c.payment_id
+        ) as trail
+        where order_id = $1::uuid
+        order by part, number, line
         """
 
     static let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
