@@ -1,5 +1,5 @@
 import Logging
-import Outbox
+@testable import Outbox
 import Postgres
 import Schema
 import Synchronization
@@ -56,5 +56,15 @@ struct ClaimPlanTests {
         // What a connection counts is passed on once a second at most, so a run shows some of those before it, too.
         let reads = reader.reads.withLock { $0 }
         #expect(reads[12] < 500, "rows read: \(reads.prefix(20))")
+    }
+
+    @Test("a look for what is due is planned by the index too, and leaves nothing behind on its connection")
+    func aLookIsPlannedByTheIndex() async throws {
+        let database = try await TestDatabase.make(SchemaCatalog.outbox)
+        let pool = PostgresPool(PostgresConfiguration(database.url), size: 1, logger: .quiet)
+        let setting: Statement = "select current_setting('enable_sort')"
+        let results = try await pool.pipeline([JobSQL.planByIndex.bind(), setting.bind()])
+        #expect(try results[1].first?.get(0, as: String.self) == "off")
+        #expect(try await pool.query(setting.bind()).first?.get(0, as: String.self) == "on")
     }
 }
