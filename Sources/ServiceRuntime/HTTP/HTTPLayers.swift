@@ -1,5 +1,6 @@
 public import Hummingbird
 public import Logging
+import Outbox
 
 /// The layers around every route, outermost first: trace, request log, metrics, problems, authentication.
 public struct HTTPLayers: Sendable {
@@ -33,6 +34,9 @@ public struct HTTPLayers: Sendable {
     ) -> Router<AppRequestContext> {
         let routes = RouteTable()
         let router = Router(context: AppRequestContext.self, options: .autoGenerateHeadEndpoints)
+        #if DEBUG
+            if let point = FaultPoint.ofProcess { router.add(middleware: FaultLayer(point: point)) }
+        #endif
         router.add(middleware: TraceLayer(tracer: tracer, logger: logger))
         router.add(middleware: RequestLogLayer())
         router.add(middleware: RequestMetricsLayer(service: service))

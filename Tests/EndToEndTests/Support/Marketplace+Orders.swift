@@ -30,13 +30,14 @@ extension Marketplace {
         let paymentMethod: String?
     }
 
-    /// `POST /orders`, with a key of its own.
+    /// `POST /orders`, with a key of its own unless one is given.
     func post(
-        _ sku: String, quantity: Int = 1, paymentMethod: String? = "pm_card_visa", wait: String? = nil
+        _ sku: String, quantity: Int = 1, paymentMethod: String? = "pm_card_visa", wait: String? = nil,
+        key: String = UUID().uuidString
     ) async throws -> ServiceClient.Answer {
         try await client.post(
             .orders, "/orders" + (wait.map { "?wait=\($0)" } ?? ""), token: customer,
-            idempotencyKey: UUID().uuidString,
+            idempotencyKey: key,
             body: NewOrder(lines: [StockLine(sku: sku, quantity: quantity)], paymentMethod: paymentMethod))
     }
 
