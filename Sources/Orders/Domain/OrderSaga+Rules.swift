@@ -22,7 +22,7 @@ extension OrderSaga {
         .on(.stockReserved, in: paying, if: .newHold, .takeHold),
         .on(.stockReserved, in: paying, if: .longerHold, .takeHold),
         .on(.stockReserved, in: undone, if: .stockUnknown, .noteHold),
-        .on(.stockReserved, in: undone, if: .newHold, .heldAfterEnd),
+        .on(.stockReserved, in: undone, if: .newHold && !.olderHold, .heldAfterEnd),
         .on(.outOfStock, in: [.paymentPending], if: .rescueAnswered, to: .paymentFailed, .rescueRefused),
         .on(.outOfStock, in: [.started], if: .stockUnknown, to: .stockFailed, .outOfStock),
         .on(.outOfStock, in: [.completed], to: .cancelled, .stockLost),

@@ -33,6 +33,11 @@ extension OrderSagaCondition {
         guard case .stockReserved(let id, _) = event else { return false }
         return id != state.hold?.reservationId
     }
+    /// Another reservation than the known one, from before it: the news of it was overtaken by the later one's.
+    static let olderHold = Self("older than the known one") { state, event, _ in
+        guard case .stockReserved(let id, let expiresAt) = event, let hold = state.hold else { return false }
+        return id != hold.reservationId && hold.expiresAt.map { expiresAt < $0 } ?? false
+    }
     /// The reservation that is held, for longer than known.
     static let longerHold = Self("held for longer") { state, event, _ in
         guard case .stockReserved(let id, let expiresAt) = event, let hold = state.hold else { return false }

@@ -83,6 +83,27 @@ import Testing
         #expect(decision.actions.map(\.description) == ["order.cancelled.v1", "deadline undo"])
     }
 
+    /// News of the first reservation comes last, such as a dead letter that is re-driven. Inventory answers for the second
+    /// one, so a saga that took the first for the one that is held would never settle.
+    @Test func anOlderReservationThatIsHeardOfLateChangesNothing() {
+        func decide(_ state: OrderSagaState, _ event: OrderSagaEvent) -> OrderSagaDecision {
+            OrderSaga.decide(state: state, event: event, policy: Sample.policy)
+        }
+        let rescued = decide(
+            Sample.state(after: .stockDeadline, .stockReleased, .paymentSucceeded),
+            .stockReserved(reservationId: Sample.secondReservation, expiresAt: Sample.expiry.addingTimeInterval(60))
+        ).state
+        #expect(rescued.order == .confirmed)
+        let cancelled = decide(rescued, .cancelRequested).state
+        let late = decide(cancelled, Sample.event(.stockReserved))
+        #expect(late.verdict == .ignored("duplicate"))
+        let returned = decide(
+            late.state, .stockReleased(reservationId: Sample.secondReservation, reason: "cancelled")
+        ).state
+        #expect(returned.stock == .released)
+        #expect(decide(returned, Sample.event(.paymentRefunded)).state.settled)
+    }
+
     @Test func partialRefundsAreSummedAndEachCountsOnce() {
         var state = Sample.state(after: .stockReserved, .paymentSucceeded, .outOfStock)
         let other = UUID(uuid: (2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2))
