@@ -92,6 +92,12 @@ struct SagaEventHandlerTests {
         #expect(setting.service.startChecks.map(\.name) == ["saga-versions"])
     }
 
+    @Test("a database that is not migrated yet keeps no release from starting: it has no sagas")
+    func notMigrated() async throws {
+        let pool = try await TestDatabase.make().pool(size: 1)
+        try await SagaVersions.check(on: pool)
+    }
+
     @Test("an event that cannot be read throws, so that the runner can dead-letter it")
     func unreadable() async throws {
         let setting = try await Setting()

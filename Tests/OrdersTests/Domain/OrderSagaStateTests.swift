@@ -37,16 +37,28 @@ import Testing
         #expect(pauses == [60, 120, 240, 480, 900, 900, 900, 900].map { .seconds($0) })
     }
 
+    @Test func anOperatorsRetryAsksFromTheFirstPauseOn() {
+        for path in [[.stockReserved, .paymentDeadline, .answerDeadline], [.outOfStock, .undoDeadline]]
+            as [[OrderSagaEvent.Kind]]
+        {
+            let state = Sample.state(after: path)
+            #expect(state.attempts == 1)
+            let retried = OrderSaga.decide(state: state, event: .retryRequested, policy: Sample.policy).state
+            #expect(retried.attempts == 0)
+        }
+    }
+
     @Test func extensionsAreBoundedAndEndTheOverdueState() {
         var state = Sample.state(after: .stockReserved, .paymentProcessing)
         for count in 1...Sample.policy.maxExtensions {
             state = OrderSaga.decide(state: state, event: .deadlinePassed(.payment), policy: Sample.policy).state
-            #expect(state.overdue)
+            state = OrderSaga.decide(state: state, event: .deadlinePassed(.answer), policy: Sample.policy).state
+            #expect(state.overdue && state.attempts == 1)
             state =
                 OrderSaga.decide(
                     state: state, event: .paymentPending(status: "processing"), policy: Sample.policy
                 ).state
-            #expect(!state.overdue && state.extensions == count && state.reason == nil)
+            #expect(!state.overdue && state.extensions == count && state.reason == nil && state.attempts == 0)
         }
         state = OrderSaga.decide(state: state, event: .deadlinePassed(.payment), policy: Sample.policy).state
         state =
@@ -136,5 +148,15 @@ import Testing
         #expect(asked.actions.map(\.description) == ["order.refund-due.v1", "deadline undo"])
         let other = UUID(uuid: (2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2))
         #expect(decide(asked.state, .paymentRefunded(refundId: other, amount: Sample.total)).state.settled)
+    }
+
+    /// Payments gave the money back anew before the news of the failure came. Asked once more it would only tell what is
+    /// known, and the saga would never settle.
+    @Test func aFailureThatIsHeardOfBehindTheRefundThatReplacedItOpensNothing() {
+        let settled = Sample.state(after: .stockReserved, .paymentSucceeded, .outOfStock, .paymentRefunded)
+        let failed = UUID(uuid: (2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2))
+        let decision = OrderSaga.decide(
+            state: settled, event: .refundFailed(refundId: failed), policy: Sample.policy)
+        #expect(decision.state.settled && decision.state.payment == .refunded && decision.actions.isEmpty)
     }
 }

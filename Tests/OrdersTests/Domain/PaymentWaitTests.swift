@@ -26,6 +26,29 @@ import Testing
         }
     }
 
+    @Test("is not put off once the whole running phase is over")
+    func afterTotal() {
+        let over = Sample.state(after: .stockReserved, .totalDeadline)
+        let decision = OrderSaga.decide(
+            state: over, event: .paymentPending(status: "processing"), policy: Sample.policy)
+        #expect(decision.state.extensions == 0 && decision.state.overdue)
+        #expect(decision.actions == [.setDeadline(.answer, after: Sample.policy.answer.delay(0))])
+    }
+
+    @Test("begins anew by an operator's retry: until the end of the hold, once put off by no more than before")
+    func retried() {
+        let pending = Sample.state(after: .stockReserved, .paymentPending)
+        let extended = Sample.state(after: .stockReserved, .paymentProcessing, .paymentDeadline, .paymentProcessing)
+        for (state, limit) in [(pending, nil), (extended, Sample.policy.paymentExtension)] {
+            let decision = OrderSaga.decide(state: state, event: .retryRequested, policy: Sample.policy)
+            #expect(
+                decision.actions == [
+                    .setDeadlineBefore(
+                        .payment, end: Sample.expiry, margin: Sample.policy.paymentMargin, atMost: limit)
+                ])
+        }
+    }
+
     /// Inventory and payments are not ordered against each other: the longer hold may be heard of first.
     @Test("is within the longer hold, also when that is heard of before the payment is known to be processing")
     func longerHoldFirst() throws {
