@@ -72,6 +72,7 @@ import Testing
                         if let violation = world.play() { failures.append(Failure(seed: seed, violation: violation)) }
                         if rule != nil, !failures.isEmpty { break }
                         history.formUnion(world.orders.history)
+                        history.formUnion(world.refundStories.map(\.rawValue))
                         // Tests beside this one wait for servers, with time-outs.
                         await Task.yield()
                     }
@@ -100,9 +101,10 @@ import Testing
         let log: String
     }
 
-    /// Whether the misfortunes lead everywhere: each way from one step to another has been gone.
+    /// Whether the misfortunes lead everywhere: each way from one step to another has been gone, and refunds have come to
+    /// each of their ends.
     private static func expectCoverage(_ history: Set<String>) {
-        var missing: [String] = []
+        var missing = RefundStory.allCases.map(\.rawValue).filter { !history.contains($0) }
         for rule in OrderSaga.rules {
             guard case .apply(_, let to?) = rule.outcome else { continue }
             for from in rule.from where from != to {

@@ -11,6 +11,15 @@ struct InventoryNode: Sendable {
     private(set) var holds: [UUID: OrderHolds] = [:]
     private(set) var jobs: [StockChanges.ExpiryJob] = []
     private(set) var ledger: [OutboxEvent] = []
+    /// Orders of whose end it has heard, and for which no money came late: nothing is held for them any more.
+    private(set) var over: Set<UUID> = []
+    /// Orders that are cancelled for good: nothing is held or sold for them, whatever comes late.
+    private(set) var closed: Set<UUID> = []
+    private var late: Set<UUID> = []
+    /// Breaks the rule that it keeps in mind what has been released, so that an order that comes after it is not reserved.
+    var forgetsReleases = false
+    /// Breaks the rule that it keeps in mind what is cancelled for good.
+    var forgetsCancellations = false
 
     init(policy: HoldPolicy, shelf: [ShelfItem]) {
         self.policy = policy
@@ -27,6 +36,18 @@ struct InventoryNode: Sendable {
             }
         }
         try apply(commands, at: now)
+        for command in commands { note(command) }
+    }
+
+    private mutating func note(_ command: StockCommand) {
+        switch command {
+        case .release(let order, _): if !late.contains(order.orderID) { over.insert(order.orderID) }
+        case .close(let order): closed.insert(order.orderID)
+        case .reserveAgain(let order, _):
+            late.insert(order.orderID)
+            over.remove(order.orderID)
+        case .reserve, .commit, .expire, .extend: break
+        }
     }
 
     mutating func runExpiry(_ index: Int, at now: Date) throws {
@@ -39,6 +60,10 @@ struct InventoryNode: Sendable {
         for command in commands { _ = try book.apply(command) }
         shelf = shelf.map { book.shelf[$0.sku] ?? $0 }
         holds = book.orders
+        for id in holds.keys {
+            if forgetsReleases { holds[id]?.release = nil }
+            if forgetsCancellations { holds[id]?.isClosed = false }
+        }
         let changes = book.changes
         jobs.removeAll { job in
             changes.obsoleteJobKeys.contains(job.key) || changes.jobs.contains { $0.key == job.key }

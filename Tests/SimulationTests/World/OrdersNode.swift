@@ -16,6 +16,8 @@ struct OrdersNode: Sendable {
     private(set) var history: Set<String> = []
     /// Orders that ended in the step just made.
     private(set) var ended: [UUID] = []
+    /// Orders that were confirmed in the step just made.
+    private(set) var confirmed: [UUID] = []
     private var baskets: [UUID: Scenario.Basket] = [:]
 
     init(policy: OrderSagaPolicy) { self.policy = policy }
@@ -78,6 +80,7 @@ struct OrdersNode: Sendable {
             history.insert("\(row.from ?? "") \(row.event) \(row.to.rawValue) \(row.verdict.name)")
         }
         ended = batch.transitions.map(\.orderID)
+        confirmed = batch.transitions.filter { $0.status == .confirmed }.map(\.orderID)
         return outcomes
     }
 }

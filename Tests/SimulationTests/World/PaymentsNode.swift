@@ -18,9 +18,14 @@ struct PaymentsNode: Sendable {
 
     let policy = PaymentPolicy()
     /// By order.
-    private(set) var payments: [UUID: Payment] = [:]
-    private(set) var refunds: [UUID: [Refund]] = [:]
-    private(set) var ledger: [OutboxEvent] = []
+    var payments: [UUID: Payment] = [:]
+    /// By order, in the order in which they were wanted.
+    var refunds: [UUID: [Refund]] = [:]
+    /// Failed refunds that a person has dealt with.
+    var resolved: Set<UUID> = []
+    var ledger: [OutboxEvent] = []
+    /// Breaks the rule that others are told of a refund that did not stay.
+    var hidesFailedRefunds = false
     var jobs: [Job] = []
     /// Calls without an end, by order.
     var calls: [UUID: [StripeCall]] = [:]
@@ -118,40 +123,12 @@ struct PaymentsNode: Sendable {
                 add(StripeCall(id: nextCall(), kind: .cancel, body: StripeRequests.cancel(payment)), order)
                 schedule(.cancel, order, at: now)
             case .refundInFull(let reason):
-                switch RefundInFull.decide(payment, refunds: refunds[order] ?? [], reason: reason, id: nextCall()) {
-                case .isUnderway: break
-                case .make(let refund):
-                    payment.refunded += refund.amount.amount
-                    refunds[order, default: []].append(refund)
-                    add(
-                        StripeCall(
-                            id: refund.id, kind: .refund, body: StripeRequests.refund(refund, of: payment),
-                            refundID: refund.id), order)
-                    schedule(.refund(refund.id), order, at: now)
-                case .tellAgain(let made): ledger += try made.map { try PaymentEvents.refunded($0, payment) }
-                }
+                try refundInFull(&payment, reason: reason, at: now)
             case .publish(let news): ledger.append(try PaymentEvents.event(news, payment))
             case .alert(let code): throw Surprise(what: "payments needs a person: \(code)")
             }
         }
         payments[order] = payment
-    }
-
-    /// Stripe has shown refunds.
-    mutating func show(_ made: [StripeRefund], of order: UUID) throws {
-        for stripe in made {
-            guard
-                let index = refunds[order]?.firstIndex(where: {
-                    $0.stripeRefundID == stripe.id || stripe.metadata["refund_id"] == $0.id.lowercased
-                }), let before = refunds[order]?[index], let payment = payments[order]
-            else { throw Surprise(what: "a refund that nobody asked for") }
-            let decision = RefundTransition.decide(before, stripe)
-            guard !decision.isKnown else { continue }
-            refunds[order]?[index] = decision.refund
-            if decision.isReleased { payments[order]?.refunded -= before.amount.amount }
-            if decision.isPublished { ledger.append(try PaymentEvents.refunded(decision.refund, payment)) }
-            if decision.isTakenBack { ledger.append(try PaymentEvents.refundFailed(decision.refund, payment)) }
-        }
     }
 
     // MARK: Calls and jobs

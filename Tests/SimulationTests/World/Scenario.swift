@@ -32,6 +32,12 @@ struct Scenario: Sendable {
     let shelf: [ShelfItem]
     let hold: HoldPolicy
     let saga: OrdersConfiguration
+    /// Of a hundred waits, so many last until something is due by itself.
+    let patience: Int
+    /// Of a hundred pieces of work, so many are lost because a process dies before its COMMIT.
+    let frailty: Int
+    /// Of a hundred customers whose order is confirmed, so many cancel it at once.
+    let regret: Int
 
     init(_ random: inout SeededGenerator) {
         let shelf = ["BOWL", "VASE"].map { sku in
@@ -52,6 +58,9 @@ struct Scenario: Sendable {
         hold = HoldPolicy(ttl: .seconds(ttl), maxHold: .seconds(random.chance(20) ? ttl : max(ttl, 3_600)))
         saga = OrdersConfiguration(
             maxExtensions: .random(in: 0...3, using: &random), totalDeadline: .seconds(random.pick([20, 400, 7_200])))
+        patience = random.pick([10, 40, 80])
+        frailty = random.pick([2, 6, 20])
+        regret = random.pick([0, 20, 60])
     }
 }
 
@@ -66,6 +75,7 @@ extension SeededGenerator {
 extension UUID {
     /// The same in every run.
     static func simulated(_ kind: UInt8, _ number: Int) -> UUID {
-        UUID(uuid: (kind, 0, 0, 0, 0, 0, 0x70, 0, 0x80, 0, 0, 0, 0, 0, 0, UInt8(clamping: number)))
+        let (high, low) = (UInt8(clamping: number >> 8), UInt8(truncatingIfNeeded: number))
+        return UUID(uuid: (kind, 0, 0, 0, 0, 0, 0x70, 0, 0x80, 0, 0, 0, 0, 0, high, low))
     }
 }

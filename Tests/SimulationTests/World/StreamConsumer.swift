@@ -18,6 +18,8 @@ struct StreamConsumer: Sendable {
         /// Whether the same order's later messages wait for it. They do not when another process, which knows nothing of
         /// it, goes on behind it.
         let holdsOthers: Bool
+        /// So many deliveries come before it.
+        var wait = 0
     }
 
     let service: ServiceName

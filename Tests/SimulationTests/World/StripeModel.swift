@@ -28,7 +28,7 @@ struct StripeModel: Sendable {
     }
 
     static let serverMethods = [
-        "pm_card_visa", "pm_card_visa", "pm_card_chargeDeclined", "pm_sandbox_processing",
+        "pm_card_visa", "pm_sandbox_pendingRefundStays", "pm_card_chargeDeclined", "pm_sandbox_processing",
         "pm_card_threeDSecure2Required",
     ]
     static let customerMethods = serverMethods + ["pm_card_visa", "pm_card_chargeDeclinedInsufficientFunds"]
@@ -68,16 +68,20 @@ struct StripeModel: Sendable {
     /// In the order in which they were made.
     var intents: [StripePaymentIntent] { ledger.intentOrder.compactMap(intent) }
 
-    func refunds(of intent: String) -> [StripeRefund] {
-        ledger.refundOrder.compactMap { ledger.refunds[$0] }.filter { $0.paymentIntent == intent }
-            .compactMap(StripeRefund.init)
-    }
+    /// In the order in which they were made.
+    var refunds: [StripeRefund] { ledger.refundOrder.compactMap { ledger.refunds[$0] }.compactMap(StripeRefund.init) }
 
-    /// What was charged for an order and not given back, in minor units.
+    func refunds(of intent: String) -> [StripeRefund] { refunds.filter { $0.paymentIntent == intent } }
+
+    func refunds(ofOrder order: UUID) -> [StripeRefund] { intents(of: order).flatMap { refunds(of: $0.id) } }
+
+    /// What was charged for an order, in minor units.
+    func charge(of order: UUID) -> Int64 { intents(of: order).reduce(0) { $0 + $1.amountReceived } }
+
+    /// What was charged for an order and is neither given back nor on its way back, in minor units.
     func netCharge(of order: UUID) -> Int64 {
-        let intents = intents(of: order)
-        let refunded = intents.flatMap { refunds(of: $0.id) }.filter { $0.status == .succeeded }
-        return intents.reduce(0) { $0 + $1.amountReceived } - refunded.reduce(0) { $0 + $1.amount }
+        let refunds = refunds(ofOrder: order).filter { !RefundStatus($0.status).isVoid }
+        return charge(of: order) - refunds.reduce(0) { $0 + $1.amount }
     }
 
     func intents(of order: UUID) -> [StripePaymentIntent] {
@@ -101,9 +105,9 @@ struct StripeModel: Sendable {
         takeNews()
     }
 
-    /// The bank does not take the money of a refund that had succeeded.
-    mutating func sendBack(_ refund: String) {
-        try? ledger.finishRefund(refund, succeeds: false)
+    /// A refund that was on its way ends; or the bank does not take the money of one that had succeeded.
+    mutating func finishRefund(_ id: String, succeeds: Bool) {
+        try? ledger.finishRefund(id, succeeds: succeeds)
         takeNews()
     }
 

@@ -19,20 +19,25 @@ extension World {
     }
 
     mutating func step() throws {
+        if isLate, random.chance(25) { return try refund() }
         switch Int.random(in: 0..<100, using: &random) {
         case 0..<4: try place()
-        case 4..<26: try relay(random.pick(ServiceName.allCases))
-        case 26..<54: try deliver(.random(in: 0..<consumers.count, using: &random))
-        case 54..<58: try repeatMessage()
-        case 58..<68: try callStripe(.random(in: 0..<max(payments.jobs.count, 1), using: &random))
-        case 68..<76: try answer()
-        case 76..<82: try webhook()
-        case 82..<87: customer()
-        case 87..<88: if let intent = pick(\.processing) { bank(intent.id) }
-        case 88..<89: sendBack()
-        case 89..<91: try request(random.chance(50) ? .cancelRequested : .retryRequested)
-        case 91..<93: payments.reconcile(at: now)
-        case 93..<94: away()
+        case 4..<24:
+            let services = ServiceName.allCases.filter { ledger(of: $0).count > streams[$0.rawValue].count }
+            if !services.isEmpty { try relay(random.pick(services)) }
+        case 24..<52:
+            let ready = consumers.indices.filter(canDeliver)
+            if !ready.isEmpty { try deliver(random.pick(ready)) }
+        case 52..<55: try repeatMessage()
+        case 55..<66: try callStripe(.random(in: 0..<max(payments.jobs.count, 1), using: &random))
+        case 66..<75: try answer()
+        case 75..<80: try webhook()
+        case 80..<85: customer()
+        case 85..<86: if let intent = pick(\.processing) { bank(intent.id) }
+        case 86..<88: try refund()
+        case 88..<91: try request()
+        case 91..<92: payments.reconcile(at: now)
+        case 92..<94: away()
         case 94..<97: wait()
         default: try runDue()
         }
@@ -40,9 +45,10 @@ extension World {
 
     private mutating func ending() -> Ending {
         guard !isCalm else { return .good }
+        let unheard = withoutInbox ? 25 : 5
         switch Int.random(in: 0..<100, using: &random) {
-        case 0..<6: return .lost
-        case 6..<11: return .unheard
+        case 0..<unheard: return .unheard
+        case unheard..<unheard + scenario.frailty: return .lost
         default: return .good
         }
     }
@@ -68,8 +74,10 @@ extension World {
         let open: [StripePaymentIntent.Status] = [.requiresPaymentMethod, .requiresConfirmation, .requiresAction]
     }
 
-    private mutating func customer() {
-        guard let intent = pick(\.open) else { return }
+    /// - Returns: false when there is nothing to be paid.
+    @discardableResult
+    mutating func customer() -> Bool {
+        guard let intent = pick(\.open) else { return false }
         if intent.status == .requiresAction, random.chance(70) {
             let succeeds = random.chance(70)
             stripe.completeAction(intent.id, succeeds: succeeds)
@@ -79,6 +87,7 @@ extension World {
             stripe.confirm(intent.id, method: method)
             tell("the customer pays with \(method)")
         }
+        return true
     }
 
     mutating func bank(_ intent: String) {
@@ -87,21 +96,18 @@ extension World {
         tell("what was processing \(succeeds ? "succeeds" : "fails")")
     }
 
-    /// Each order's refund at most once.
-    private mutating func sendBack() {
-        let refunds = scenario.baskets.map { basket in
-            stripe.intents(of: basket.id).flatMap { stripe.refunds(of: $0.id) }
-        }
-        guard
-            let refund = refunds.filter({ $0.count == 1 }).compactMap(\.first).first(where: { $0.status == .succeeded })
-        else { return }
-        stripe.sendBack(refund.id)
-        tell("the bank sends a refund back")
+    /// A customer cancels, also soon after the confirmation; or an operator retries.
+    private mutating func request() throws {
+        let orders = scenario.baskets[..<placed].map(\.id)
+        guard !orders.isEmpty else { return }
+        let confirmed = orders.filter { self.orders.sagas[$0]?.state?.order == .confirmed }
+        let event: OrderSagaEvent = random.chance(60) ? .cancelRequested : .retryRequested
+        let changesMind = event == .cancelRequested && !confirmed.isEmpty && random.chance(50)
+        let order = random.pick(changesMind ? confirmed : orders)
+        try request(event, of: order)
     }
 
-    private mutating func request(_ event: OrderSagaEvent) throws {
-        guard placed > 0 else { return }
-        let order = scenario.baskets[Int.random(in: 0..<placed, using: &random)].id
+    private mutating func request(_ event: OrderSagaEvent, of order: UUID) throws {
         try orders.apply([SagaInput(orderID: order, event: event, isKeptWhenRefused: false)], at: now)
         tell("\(name(order)): \(event.kind.rawValue)")
     }
@@ -110,12 +116,13 @@ extension World {
 
     private mutating func wait() {
         let due = appointments.filter { $0 > now }.min()
-        now = random.chance(40) ? due ?? now : now.addingTimeInterval(.random(in: 0...4, using: &random))
+        now = random.chance(scenario.patience) ? due ?? now : now.addingTimeInterval(.random(in: 0...4, using: &random))
         tell("time passes")
     }
 
     private mutating func away() {
-        let index = Int.random(in: 0..<consumers.count, using: &random)
+        // What these two bring late is overtaken by what matters most.
+        let index = random.chance(60) ? random.pick([0, 2]) : Int.random(in: 0..<consumers.count, using: &random)
         let seconds = random.pick([5.0, 40, 400])
         consumers[index].awayUntil = now.addingTimeInterval(seconds)
         tell("\(consumers[index].service) gets nothing of \(consumers[index].stream) for \(Int(seconds)) s")
@@ -196,15 +203,22 @@ extension World {
         }
         if ending != .good, rule != .acknowledgesBeforeApplying {
             let holdsOthers = random.chance(40)
-            consumers[index].again += batch.map { .init(index: $0, holdsOthers: holdsOthers) }
+            let wait = Int.random(in: 0...12, using: &random)
+            consumers[index].again += batch.map { .init(index: $0, holdsOthers: holdsOthers, wait: wait) }
+        }
+        // Whoever pays may regret it at once.
+        if !isCalm, consumer.service == .orders, let order = self.orders.confirmed.first, random.chance(scenario.regret)
+        {
+            try request(.cancelRequested, of: order)
         }
     }
 
     private mutating func takeBatch(_ index: Int) -> [Int] {
         let stream = streams[consumers[index].stream.rawValue]
-        if !consumers[index].again.isEmpty, isCalm || random.chance(50) {
-            let count = consumers[index].again.count
-            let chosen = isCalm ? 0 : Int.random(in: 0..<count, using: &random)
+        for position in consumers[index].again.indices { consumers[index].again[position].wait -= 1 }
+        let due = consumers[index].again.indices.filter { isCalm || consumers[index].again[$0].wait < 0 }
+        if !due.isEmpty, isCalm || random.chance(50) {
+            let chosen = isCalm ? due[0] : random.pick(due)
             let aggregate = stream[consumers[index].again[chosen].index].aggregateID
             // The first of those of its order that are waited for.
             let first = consumers[index].again.indices

@@ -30,6 +30,8 @@ struct World: Sendable {
     var placed = 0
     /// Whether nothing goes wrong any more.
     var isCalm = false
+    /// Whether all orders have ended once; operators and banks are not done with them.
+    var isLate = false
     /// Nil when nobody reads it.
     let log: StepLog?
 
@@ -45,20 +47,32 @@ struct World: Sendable {
         stripe = StripeModel(seed: seed)
         orders.forgetsDeadlines = rule == .forgetsDeadlines
         stripe.forgetsKeys = rule == .callsStripeUnderNewKeys
+        payments.hidesFailedRefunds = rule == .hidesFailedRefunds
+        inventory.forgetsReleases = rule == .forgetsReleases
+        inventory.forgetsCancellations = rule == .forgetsCancellations
     }
 
-    /// Plays the wild part, then the calm one in which all that is open comes to its end.
+    /// Plays a wild part, then a calm one in which all that is open comes to its end; and once more for what was charged:
+    /// refunds are made and fail long after their orders have ended.
     /// - Returns: the first violation; nil when every promise was kept.
-    mutating func play(steps: Int = 150) -> String? {
+    mutating func play(steps: Int = 150, later: Int = 60) -> String? {
         do {
-            for _ in 0..<steps {
-                try step()
-                if let violation { return violation }
-            }
-            return try calmDown() ?? finalViolation
+            if let violation = try play(steps) { return violation }
+            guard scenario.baskets.contains(where: { stripe.charge(of: $0.id) > 0 }) else { return nil }
+            isLate = true
+            return try play(later)
         } catch {
             return "\(error)"
         }
+    }
+
+    private mutating func play(_ steps: Int) throws -> String? {
+        isCalm = false
+        for _ in 0..<steps {
+            try step()
+            if let violation { return violation }
+        }
+        return try calmDown() ?? finalViolation
     }
 
     func tell(_ text: @autoclosure () -> String) {
@@ -88,7 +102,10 @@ struct World: Sendable {
                 continue
             }
             isReconciled = false
-            guard orders.sagas.values.contains(where: { $0.state?.settled == false }) else { return nil }
+            // Some pay only now.
+            if random.chance(50), customer() { continue }
+            let isOpen = orders.sagas.values.contains { $0.state?.settled == false } || !payments.jobs.isEmpty
+            guard isOpen else { return nil }
             guard let next = appointments.min() else { return "an unsettled saga, and nothing to wake it" }
             now = max(now, next)
         }
@@ -131,6 +148,10 @@ struct World: Sendable {
             bank(intent.id)
             return true
         }
+        if let refund = stripe.refunds.first(where: { $0.status == .pending }) {
+            finish(refund)
+            return true
+        }
         return false
     }
 
@@ -158,4 +179,10 @@ enum BrokenRule: String, Sendable, CaseIterable {
     case forgetsDeadlines
     /// A message that was fetched by a process that died never comes again.
     case acknowledgesBeforeApplying
+    /// Nobody is told that a refund which had succeeded has failed.
+    case hidesFailedRefunds
+    /// An order that comes after its end is reserved.
+    case forgetsReleases
+    /// A confirmation that comes after its order's cancellation sells.
+    case forgetsCancellations
 }
