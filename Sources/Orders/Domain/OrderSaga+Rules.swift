@@ -15,14 +15,15 @@ extension OrderSaga {
     static let rules: [OrderSagaRule] = guards + transitions + refusals
 
     /// Everything that the saga does. Inventory's and payments' streams are not ordered against each other: a payment's
-    /// event may come before the reservation that allowed it, and then proves the reservation.
+    /// event may come before the reservation that allowed it, and then proves the reservation. For an order that is cancelled
+    /// for good inventory reserves nothing any more: what is heard of then is news from before.
     static let transitions: [OrderSagaRule] = [
         .on(.stockReserved, in: rescuing, if: .rescueAnswered && .newHold, to: .completed, .confirm),
         .on(.stockReserved, in: [.started], if: .newHold, to: .stockReserved, .takeHold),
         .on(.stockReserved, in: paying, if: .newHold, .takeHold),
         .on(.stockReserved, in: paying, if: .longerHold, .takeHold),
         .on(.stockReserved, in: undone, if: .stockUnknown, .noteHold),
-        .on(.stockReserved, in: undone, if: .newHold && !.olderHold, .heldAfterEnd),
+        .on(.stockReserved, in: failed, if: .newHold && !.olderHold, .heldAfterEnd),
         .on(.outOfStock, in: [.paymentPending], if: .rescueAnswered, to: .paymentFailed, .rescueRefused),
         .on(.outOfStock, in: [.started], if: .stockUnknown, to: .stockFailed, .outOfStock),
         .on(.outOfStock, in: [.completed], to: .cancelled, .stockLost),

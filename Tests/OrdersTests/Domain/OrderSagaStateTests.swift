@@ -85,7 +85,7 @@ import Testing
     }
 
     @Test func stockThatIsReservedAfterAllWasUndoneIsReleasedAgain() {
-        let state = Sample.state(after: .stockReserved, .cancelRequested, .stockReleased, .paymentCancelled)
+        let state = Sample.state(after: .stockReserved, .paymentDeclined, .stockReleased)
         #expect(state.settled)
         let decision = OrderSaga.decide(
             state: state,
@@ -107,13 +107,33 @@ import Testing
         ).state
         #expect(rescued.order == .confirmed)
         let cancelled = decide(rescued, .cancelRequested).state
-        let late = decide(cancelled, Sample.event(.stockReserved))
-        #expect(late.verdict == .ignored("duplicate"))
+        #expect(decide(cancelled, Sample.event(.stockReserved)).verdict == .ignored("duplicate"))
         let returned = decide(
-            late.state, .stockReleased(reservationId: Sample.secondReservation, reason: "cancelled")
+            cancelled, .stockReleased(reservationId: Sample.secondReservation, reason: "cancelled")
         ).state
         #expect(returned.stock == .released)
         #expect(decide(returned, Sample.event(.paymentRefunded)).state.settled)
+        let lost = decide(
+            decide(
+                Sample.state(after: .stockDeadline, .stockReleased, .paymentSucceeded, .rescueDeadline),
+                .stockReserved(
+                    reservationId: Sample.secondReservation, expiresAt: Sample.expiry.addingTimeInterval(60))
+            ).state, .stockReleased(reservationId: Sample.secondReservation, reason: "failed")
+        ).state
+        #expect(lost.step == .stockFailed && lost.stock == .released)
+        #expect(decide(lost, Sample.event(.stockReserved)).verdict == .ignored("duplicate"))
+    }
+
+    /// The hold had ended before the confirmation came, and inventory sold what was on the shelf: of that reservation only
+    /// its return is heard.
+    @Test func aReservationThatIsHeardOfAfterTheCancellationIsNotWaitedFor() {
+        let cancelled = Sample.state(after: .paymentSucceeded, .cancelRequested)
+        let late = OrderSaga.decide(state: cancelled, event: Sample.event(.stockReserved), policy: Sample.policy)
+        #expect(late.verdict == .ignored("duplicate"))
+        let returned = OrderSaga.decide(
+            state: cancelled, event: .stockReleased(reservationId: Sample.secondReservation, reason: "cancelled"),
+            policy: Sample.policy)
+        #expect(returned.state.stock == .released)
     }
 
     @Test func partialRefundsAreSummedAndEachCountsOnce() {
