@@ -15,5 +15,9 @@ extension SchemaCatalog {
             Migration(
                 line: "payments", version: 3, name: "refunds",
                 up: PackageResources.payments_003_refunds_up_sql, down: PackageResources.payments_003_refunds_down_sql),
+            Migration(
+                line: "payments", version: 4, name: "unresolved",
+                up: PackageResources.payments_004_unresolved_up_sql,
+                down: PackageResources.payments_004_unresolved_down_sql),
         ]
 }

@@ -59,6 +59,22 @@ struct FailedRefundTests {
         }
     }
 
+    @Test("one that fails is not hidden by a later refund of less, only once as much has been given back")
+    func hiddenByAsMuchOnly() async throws {
+        try await withPaid { setting, client, _, payment in
+            let path = "/payments/\(payment.id)/refunds"
+            _ = try await client.post(path, #"{"amount":700}"#, as: "olga", .ops, key: "k1")
+            try await finish(setting, count: 1, succeeds: false)
+            try await eventually("it is shown") { try await unresolved(setting) == 1 }
+            _ = try await client.post(path, #"{"amount":100}"#, as: "olga", .ops, key: "k2")
+            #expect(try await setting.number("select count(*) from refund") == 2)
+            #expect(try await unresolved(setting) == 1)
+            _ = try await client.post(path, #"{"amount":600}"#, as: "olga", .ops, key: "k3")
+            #expect(try await setting.number("select count(*) from refund") == 3)
+            #expect(try await unresolved(setting) == 0)
+        }
+    }
+
     @Test("one that had succeeded and fails later frees its amount, and its money is not given back twice")
     func failsLate() async throws {
         try await withPaid("pm_card_refundFail") { setting, client, order, payment in
