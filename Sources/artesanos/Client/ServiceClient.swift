@@ -4,6 +4,7 @@ import Outbox
 import Foundation
 import NIOCore
 import NIOHTTP1
+import StripeSandbox
 
 /// Calls the services as any client does.
 struct ServiceClient: Sendable {
@@ -66,7 +67,11 @@ struct ServiceClient: Sendable {
         return try await send(request, body: body, token: token)
     }
 
-    func get(url: String) async throws -> Answer { try await send(HTTPClientRequest(url: url), token: nil) }
+    /// All that Stripe's stand-in has: a kilobyte for each payment that it ever had, in one answer.
+    func sandboxState(of url: String) async throws -> SandboxSnapshot {
+        try await send(HTTPClientRequest(url: url + "/_sandbox/state"), token: nil, limit: 1 << 30)
+            .json(SandboxSnapshot.self)
+    }
 
     /// Server-sent events from where `lastID` ended, until the server ends the stream.
     /// - Returns: false when the server has nothing more to tell, ever (204).
@@ -91,7 +96,7 @@ struct ServiceClient: Sendable {
     }
 
     private func send(
-        _ request: HTTPClientRequest, body: (any Encodable & Sendable)? = nil, token: String?
+        _ request: HTTPClientRequest, body: (any Encodable & Sendable)? = nil, token: String?, limit: Int = 16 << 20
     ) async throws -> Answer {
         var request = request
         if let body {
@@ -100,8 +105,7 @@ struct ServiceClient: Sendable {
         }
         if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
         let response = try await http.execute(request, timeout: timeout)
-        // The state of Stripe's stand-in is one answer, of a kilobyte for each payment it has ever had.
-        let body = try await response.body.collect(upTo: 1 << 30)
+        let body = try await response.body.collect(upTo: limit)
         return Answer(status: Int(response.status.code), body: Array(body.readableBytesView))
     }
 }

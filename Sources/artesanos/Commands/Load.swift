@@ -108,7 +108,7 @@ struct Load: AsyncParsableCommand {
                 client: ServiceClient(state.services, http: http), customer: customer, operations: operations)
             return try await SystemView.with(configuration) { system in
                 let snapshot: (() async throws -> SandboxSnapshot)? = state.sandbox.map { url in
-                    { try await shop.client.get(url: url + "/_sandbox/state").json(SandboxSnapshot.self) }
+                    { try await shop.client.sandboxState(of: url) }
                 }
                 return try await LoadTest(
                     plan: plan, pace: pace, shop: shop, system: system, timeout: timeout.duration, seed: seed,

@@ -75,7 +75,7 @@ struct DemoShop: Sendable {
     /// All PaymentIntents that were ever made for an order; nil when payments talk to Stripe itself.
     func intents(of orderID: UUID) async throws -> [SandboxSnapshot.PaymentIntent]? {
         guard let sandbox else { return nil }
-        let snapshot = try await client.get(url: sandbox + "/_sandbox/state").json(SandboxSnapshot.self)
+        let snapshot = try await client.sandboxState(of: sandbox)
         let id = orderID.uuidString.lowercased()
         return snapshot.paymentIntents.filter { $0.metadata["order_id"]?.lowercased() == id }
     }
