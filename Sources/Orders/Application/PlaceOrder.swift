@@ -67,9 +67,7 @@ struct PlaceOrder: Sendable {
         try await pool.pipeline([
             try order.statement(attempt, start: start, answer: answer, configuration: configuration),
             jobs.statement([
-                try NewJob(
-                    SagaEngine.deadlineJob, key: order.sagaID.lowercased, after: configuration.firstDeadline,
-                    payload: SagaDeadlinePayload(orderId: order.id, sagaId: order.sagaID))
+                try NewJob.sagaDeadline(order.sagaID, of: order.id, after: configuration.firstDeadline)
             ]),
             // Last: a position of the ledger is held for as short as can be.
             outbox.statement([try order.event(attempt)]),

@@ -93,9 +93,7 @@ struct SagaEngine: Sendable {
         jobs.cancel(
             Self.deadlineJob, keys: sagas.filter { $0.deadline == nil }.map(\.id.lowercased), in: transaction)
         let due = try sagas.filter { $0.deadline != nil }.map { saga in
-            try NewJob(
-                Self.deadlineJob, key: saga.id.lowercased, at: saga.deadline,
-                payload: SagaDeadlinePayload(orderId: saga.orderID, sagaId: saga.id))
+            try NewJob.sagaDeadline(saga.id, of: saga.orderID, at: saga.deadline)
         }
         if !due.isEmpty { transaction.enqueue(jobs.statement(due)) }
     }
@@ -129,6 +127,17 @@ struct SagaEngine: Sendable {
                 if transition.isEnd { metrics.sagaEnded(transition.step, after: transition.seconds) }
             }
         }
+    }
+}
+
+extension NewJob {
+    /// The job that sees to a saga's deadline: one each, so that a later one takes its place.
+    static func sagaDeadline(
+        _ sagaID: UUID, of orderID: UUID, after delay: Duration = .zero, at date: Date? = nil
+    ) throws -> NewJob {
+        try NewJob(
+            SagaEngine.deadlineJob, key: sagaID.lowercased, after: delay, at: date,
+            payload: SagaDeadlinePayload(orderId: orderID, sagaId: sagaID))
     }
 }
 

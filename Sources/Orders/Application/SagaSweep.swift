@@ -22,12 +22,11 @@ struct SagaSweep: JobHandler {
     func run(_ jobs: [Job], in transaction: PostgresTransaction) async throws -> JobOutcome {
         let forgotten = try await transaction.query(SagaSQL.forgotten.bind(SagaEngine.deadlineJob, Self.limit))
         guard !forgotten.isEmpty else { return .again(after: interval) }
-        for row in forgotten {
+        let due = try forgotten.map { row in
             let (sagaID, orderID, deadline) = try row.decode(UUID.self, UUID.self, Date.self)
-            try queue.schedule(
-                SagaEngine.deadlineJob, key: sagaID.lowercased, at: deadline,
-                payload: SagaDeadlinePayload(orderId: orderID, sagaId: sagaID), in: transaction)
+            return try NewJob.sagaDeadline(sagaID, of: orderID, at: deadline)
         }
+        queue.schedule(due, in: transaction)
         transaction.afterCommit { [metrics, logger, count = forgotten.count] in
             metrics.sagasForgotten(count)
             logger.error("sagas without a live deadline", metadata: [LogKey.count: "\(count)"])

@@ -24,35 +24,34 @@ struct ReconcileOpenJob: JobHandler {
             PaymentSQL.unfinished.bind(milliseconds, Self.limit), StripeEventSQL.overdue.bind(milliseconds),
             StripeCallSQL.stranded.bind(milliseconds),
         ])
-        for row in results[0] {
+        let payments = try results[0].map { row in
             let id = try row.get(0, as: UUID.self)
-            try self.jobs.schedule(
+            return try NewJob(
                 PaymentJobKind.reconcile, key: "open:\(id.lowercased)",
-                payload: ReconcileJobPayload(paymentId: id, cause: "reconciliation"), in: transaction)
+                payload: ReconcileJobPayload(paymentId: id, cause: "reconciliation"))
         }
-        for row in results[1] {
+        let events = try results[1].map { row in
             let id = try row.get(0, as: String.self)
-            try self.jobs.schedule(
+            return try NewJob(
                 PaymentJobKind.reconcile, key: "event:\(id)",
-                payload: ReconcileJobPayload(eventId: id, cause: "reconciliation"), in: transaction)
+                payload: ReconcileJobPayload(eventId: id, cause: "reconciliation"))
         }
-        for row in results[2] { try revive(row, in: transaction) }
+        self.jobs.schedule(payments + events + (try results[2].map(revived)), in: transaction)
         transaction.enqueue(StripeEventSQL.prune.bind(Int64(eventRetention / .milliseconds(1))))
         return .again(after: interval)
     }
 
     /// Under the call's id, which a dead job has as its key when it was the first attempt's.
-    private func revive(_ row: PostgresRow, in transaction: PostgresTransaction) throws {
+    private func revived(_ row: PostgresRow) throws -> NewJob {
         let call = try row.get(0, as: UUID.self)
         let kind = try row.get(3, as: String.self)
-        if let refund = try row.get(2, as: UUID?.self) {
-            try jobs.schedule(kind, key: call.lowercased, payload: RefundJobPayload(refund), in: transaction)
-        } else {
-            try jobs.schedule(
-                kind, key: call.lowercased, payload: PaymentJobPayload(try row.get(1, as: UUID.self)), in: transaction)
-        }
         logger.warning(
             "a call to stripe has no job, it is scheduled again",
             metadata: ["kind": "\(kind)", "call_id": "\(call.lowercased)"])
+        guard let refund = try row.get(2, as: UUID?.self) else {
+            return try NewJob(
+                kind, key: call.lowercased, payload: PaymentJobPayload(try row.get(1, as: UUID.self)))
+        }
+        return try NewJob(kind, key: call.lowercased, payload: RefundJobPayload(refund))
     }
 }
