@@ -51,8 +51,9 @@ struct PaymentJobContext: Sendable {
         _ intent: StripePaymentIntent, to payment: Payment, cause: PaymentCause, then: PaymentInput? = nil,
         in transaction: PostgresTransaction, ended: () -> Void
     ) async throws {
-        let waiting = StripeEventStore(transaction)
-        guard let (locked, events) = try await waiting.lock(payment.id, intent: intent.id) else { return }
+        guard
+            let (locked, waiting) = try await StripeEventStore(transaction).lock(payment.id, intent: intent.id)
+        else { return }
         ended()
         let failures = try await PaymentStore(transaction).countFailures(
             intent.failedTry(at: nil).map { [$0] } ?? [], of: payment.id)
@@ -64,6 +65,6 @@ struct PaymentJobContext: Sendable {
             current = try await ledger.apply(then, to: current, cause: cause, in: transaction).payment
         }
         guard current.paymentIntentID == intent.id else { return }
-        try await intake.apply(events, to: current, in: transaction)
+        try await intake.apply(waiting, to: current, in: transaction)
     }
 }

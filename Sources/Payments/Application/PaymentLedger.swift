@@ -179,8 +179,7 @@ struct PaymentLedger: Sendable {
             transaction.afterCommit { [metrics] in metrics.refundFailed(refund.origin) }
         }
         store.addHistory(
-            payment, cause: cause,
-            note: "refund \(refund.id.lowercased) \(refund.status.rawValue)")
+            payment, cause: cause, note: "refund \(refund.id.lowercased) \(refund.status.rawValue)")
         if decision.isPublished { outbox.append([try PaymentEvents.refunded(refund, payment)], in: transaction) }
         if decision.isTakenBack { outbox.append([try PaymentEvents.refundFailed(refund, payment)], in: transaction) }
     }

@@ -71,9 +71,7 @@ struct StripeEventStore {
 
     /// The events that wait for this PaymentIntent, oldest first.
     func pending(_ paymentIntent: String) async throws -> [StripeEvent] {
-        try await transaction.query(StripeEventSQL.pending.bind(paymentIntent)).map {
-            try Self.event(try $0.get(0, as: [UInt8].self))
-        }
+        try await transaction.query(StripeEventSQL.pending.bind(paymentIntent)).map(Self.event)
     }
 
     /// Waits for, and then keeps out, all others who make this PaymentIntent known or look for it; then locks a payment
@@ -83,15 +81,15 @@ struct StripeEventStore {
             PaymentSQL.lockIntent.bind(id), PaymentSQL.lock.bind(payment), StripeEventSQL.pending.bind(id),
         ])
         guard let payment = try results[1].first.map(PaymentStore.payment) else { return nil }
-        return (payment, try results[2].map { try Self.event(try $0.get(0, as: [UInt8].self)) })
+        return (payment, try results[2].map(Self.event))
     }
 
     private static func stored(_ row: PostgresRow) throws -> (event: StripeEvent, state: StripeEventState) {
-        (try event(try row.get(0, as: [UInt8].self)), try row.get(1, as: StripeEventState.self))
+        (try event(row), try row.get(1, as: StripeEventState.self))
     }
 
-    private static func event(_ json: [UInt8]) throws -> StripeEvent {
-        try JSONDecoder().decode(StripeEvent.self, from: Data(json))
+    private static func event(_ row: PostgresRow) throws -> StripeEvent {
+        try JSONDecoder().decode(StripeEvent.self, from: Data(try row.get(0, as: [UInt8].self)))
     }
 
     private static func json(_ event: StripeEvent) throws -> PostgresJSON {
