@@ -9,6 +9,7 @@ import Outbox
 import Postgres
 import Schema
 import ServiceLifecycle
+import Synchronization
 import TestSupport
 import Testing
 
@@ -157,13 +158,20 @@ import Testing
     /// Makes what the start check does from the service's pool.
     private typealias Check = @Sendable (PostgresPool) -> @Sendable () async throws -> Void
 
+    private struct NotListening: Error {}
+
+    /// Where a host listens; nil until it does.
+    private final class Port: Sendable {
+        let number = Mutex<Int?>(nil)
+    }
+
     /// A host that does not run yet, alone in its group.
     private struct Hosted: Sendable {
         let host: ServiceHost
         let group: ServiceGroup
         let service: EchoService
         let context: JetStreamContext
-        let url: String
+        let port: Port
         let token: String
 
         func untilAlive() async throws {
@@ -192,7 +200,8 @@ import Testing
         private func send(
             _ path: String, _ token: String?, _ change: (inout HTTPClientRequest) -> Void = { _ in }
         ) async throws -> Answer {
-            var request = HTTPClientRequest(url: url + path)
+            guard let port = port.number.withLock({ $0 }) else { throw NotListening() }
+            var request = HTTPClientRequest(url: "http://127.0.0.1:\(port)\(path)")
             if let token { request.headers.add(name: "Authorization", value: token) }
             change(&request)
             let response = try await HTTPClient.shared.execute(request, timeout: .seconds(20))
@@ -217,14 +226,16 @@ import Testing
             pool: pool, outbox: OutboxWriter(stream: stream, hint: Wakeup()), jobs: JobQueue(), logger: quiet)
         let service = EchoService(
             environment: environment, stream: stream, startChecks: [StartCheck(name: "test", run: check(pool))])
-        let port = try FreePort.next()
+        let port = Port()
         let host = ServiceHost(
             service, environment: environment, connection: connection,
             authenticator: try await TestService.authenticator(), telemetry: Telemetry(),
-            options: HostOptions(port: port, migrations: SchemaCatalog.outbox))
+            options: HostOptions(port: 0, migrations: SchemaCatalog.outbox) { bound in
+                port.number.withLock { $0 = bound }
+            })
         let hosted = Hosted(
             host: host, group: ServiceGroup(services: [host], logger: .test), service: service, context: context,
-            url: "http://127.0.0.1:\(port)", token: try await TestService.bearer())
+            port: port, token: try await TestService.bearer())
         do {
             try await body(hosted)
         } catch {
