@@ -63,6 +63,31 @@ struct JournalTests {
         }
     }
 
+    @Test("wherever a killed process left its journal, a request that is sent again is done once")
+    func isWhole() async throws {
+        try await withJournal { url in
+            let method = "payment_method=pm_card_visa&automatic_payment_methods[allow_redirects]=never"
+            let form = "amount=2500&currency=eur&confirm=true&\(method)"
+            try await StripeSandboxServer.withServer(StripeSandboxConfiguration(journal: url)) { server in
+                let answer = try await SandboxClient(server).post("/v1/payment_intents", form, idempotencyKey: "k")
+                #expect(answer.status == 200)
+            }
+            let journal = try Data(contentsOf: url)
+            // The PaymentIntent, its charge, two events and the outcome under the key.
+            try #require(journal.count > 2000)
+            for length in Array(stride(from: 0, to: journal.count, by: 97)) + [journal.count] {
+                try journal.prefix(length).write(to: url)
+                try await StripeSandboxServer.withServer(StripeSandboxConfiguration(journal: url)) { server in
+                    let again = try await SandboxClient(server).post("/v1/payment_intents", form, idempotencyKey: "k")
+                    #expect(again.status == 200)
+                    let snapshot = try server.snapshot()
+                    #expect(snapshot.paymentIntents.map(\.status) == ["succeeded"], "after \(length) bytes")
+                    #expect(snapshot.charges.count == 1, "after \(length) bytes")
+                }
+            }
+        }
+    }
+
     @Test("half a line at the end, of a killed process, is left out")
     func toleratesHalfALine() async throws {
         try await withJournal { url in
@@ -72,7 +97,7 @@ struct JournalTests {
             }
             let file = try FileHandle(forWritingTo: url)
             try file.seekToEnd()
-            try file.write(contentsOf: Data(#"{"intent":{"_0":{"id":"pi_"#.utf8))
+            try file.write(contentsOf: Data(#"[{"intent":{"_0":{"id":"pi_"#.utf8))
             try file.close()
             try await StripeSandboxServer.withServer(configuration) { server in
                 let snapshot = try server.snapshot()

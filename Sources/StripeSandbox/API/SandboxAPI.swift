@@ -32,13 +32,13 @@ struct SandboxAPI: Sendable {
     let apiVersion: String
 
     func respond(to request: Request) async -> Reaction {
-        let requestID = (try? engine.perform { ledger throws(StripeAPIError) in ledger.identifier("req", length: 14) })
+        let requestID = engine.perform { ledger in ledger.identifier("req", length: 14) }
         var headers = [
-            "Request-Id": requestID ?? "req_0", "Stripe-Version": request.version ?? apiVersion,
+            "Request-Id": requestID, "Stripe-Version": request.version ?? apiVersion,
             "Content-Type": "application/json", "Cache-Control": "no-cache, no-store",
         ]
         if let key = request.idempotencyKey { headers["Idempotency-Key"] = key }
-        let reaction = await react(to: request, requestID: requestID ?? "req_0")
+        let reaction = await react(to: request, requestID: requestID)
         guard case .answer(var answer) = reaction else { return reaction }
         answer.headers.merge(headers) { own, _ in own }
         return .answer(answer)
@@ -71,11 +71,11 @@ struct SandboxAPI: Sendable {
 
     /// Nil when the request is to run.
     private func admit(_ key: String, fingerprint: String) -> Answer? {
-        let admission = try? engine.perform { ledger throws(StripeAPIError) in
+        let admission = engine.perform { ledger in
             ledger.keys.admit(key: key, fingerprint: fingerprint, now: UnixTime.now())
         }
         switch admission {
-        case .run, nil: return nil
+        case .run: return nil
         case .refuse(let error): return Self.answer(error)
         case .replay(let outcome):
             var headers = ["Idempotent-Replayed": "true", "Original-Request": outcome.requestID]
@@ -85,44 +85,45 @@ struct SandboxAPI: Sendable {
     }
 
     private func drawFaults(_ operation: SandboxOperation) -> (Duration, (fault: SandboxFault, time: Duration)?) {
-        let drawn = try? engine.perform { ledger throws(StripeAPIError) in
+        engine.perform { ledger in
             ledger.count(operation.name)
             let hit = ledger.faults.request(operation.name)
             return (hit.latency, hit.fault.map { (fault: $0, time: ledger.faults.time($0)) })
         }
-        return drawn ?? (.zero, nil)
     }
 
+    /// The operation and what is kept under its key are one change: a process that is killed leaves both or neither.
     private func run(
         _ operation: SandboxOperation, _ parameters: FormParameters, _ call: SandboxLedger.Call,
         fault: (fault: SandboxFault, time: Duration)?, remember: (key: String, fingerprint: String)?
     ) -> Reaction {
-        var answer: Answer
-        var isKept = true
-        switch fault?.fault.effect {
-        case .closeBefore, .hangBefore:
-            finish(remember, nil, call)
-            return .silence(fault?.fault.effect == .hangBefore ? fault?.time ?? .zero : .zero)
-        case .rateLimit, .lockTimeout:
-            finish(remember, nil, call)
-            return .answer(Self.answer(fault?.fault.effect == .rateLimit ? .rateLimited : .lockTimeout))
-        case .serverErrorBefore:
-            answer = Self.answer(.server(fault?.fault.status ?? 500))
-            isKept = fault?.fault.isRemembered == true
-        default:
-            (answer, isKept) = execute(operation, parameters, call)
-        }
-        if fault?.fault.effect == .serverErrorAfter {
+        engine.perform { ledger in
+            var kept: Answer?
+            defer { Self.finish(remember, kept, call, &ledger) }
+            let time = fault?.time ?? .zero
+            switch fault?.fault.effect {
+            case .closeBefore: return .silence(.zero)
+            case .hangBefore: return .silence(time)
+            case .rateLimit: return .answer(Self.answer(.rateLimited))
+            case .lockTimeout: return .answer(Self.answer(.lockTimeout))
+            default: break
+            }
             let error = Self.answer(.server(fault?.fault.status ?? 500))
-            let isError = fault?.fault.isRemembered == true
-            finish(remember, isKept ? (isError ? error : answer) : nil, call)
-            return .answer(Self.marked(error, isKept: isError && remember != nil))
-        }
-        finish(remember, isKept ? answer : nil, call)
-        switch fault?.fault.effect {
-        case .closeAfter: return .silence(.zero)
-        case .hangAfter: return .silence(fault?.time ?? .zero)
-        default: return .answer(Self.marked(answer, isKept: isKept && remember != nil))
+            let isErrorKept = fault?.fault.isRemembered == true
+            if fault?.fault.effect == .serverErrorBefore {
+                kept = isErrorKept ? error : nil
+                return .answer(Self.marked(error, isKept: isErrorKept && remember != nil))
+            }
+            let (answer, isKept) = Self.execute(operation, parameters, call, &ledger)
+            kept = isKept ? answer : nil
+            switch fault?.fault.effect {
+            case .serverErrorAfter:
+                if isKept, isErrorKept { kept = error }
+                return .answer(Self.marked(error, isKept: isErrorKept && remember != nil))
+            case .closeAfter: return .silence(.zero)
+            case .hangAfter: return .silence(time)
+            default: return .answer(Self.marked(answer, isKept: isKept && remember != nil))
+            }
         }
     }
 
@@ -134,8 +135,10 @@ struct SandboxAPI: Sendable {
         return answer
     }
 
-    private func finish(_ remember: (key: String, fingerprint: String)?, _ answer: Answer?, _ call: SandboxLedger.Call)
-    {
+    private static func finish(
+        _ remember: (key: String, fingerprint: String)?, _ answer: Answer?, _ call: SandboxLedger.Call,
+        _ ledger: inout SandboxLedger
+    ) {
         guard let remember else { return }
         let outcome = answer.map {
             IdempotencyCache.Outcome(
@@ -143,22 +146,19 @@ struct SandboxAPI: Sendable {
                 body: String(decoding: $0.body, as: UTF8.self), requestID: call.requestID ?? "",
                 created: UnixTime.now())
         }
-        try? engine.perform { ledger throws(StripeAPIError) in
-            ledger.keys.finish(remember.key, outcome: outcome)
-            if let outcome { ledger.entries.append(.key(outcome)) }
-        }
+        ledger.keys.finish(remember.key, outcome: outcome)
+        if let outcome { ledger.entries.append(.key(outcome)) }
     }
 
-    private func execute(
-        _ operation: SandboxOperation, _ parameters: FormParameters, _ call: SandboxLedger.Call
+    private static func execute(
+        _ operation: SandboxOperation, _ parameters: FormParameters, _ call: SandboxLedger.Call,
+        _ ledger: inout SandboxLedger
     ) -> (Answer, isKept: Bool) {
         do throws(StripeAPIError) {
-            let json = try engine.perform { ledger throws(StripeAPIError) in
-                try ledger.perform(operation, parameters, call)
-            }
+            let json = try ledger.perform(operation, parameters, call)
             return (Answer(status: 200, body: json.bytes, headers: [:]), true)
         } catch {
-            return (Self.answer(error), error.isRemembered)
+            return (answer(error), error.isRemembered)
         }
     }
 

@@ -1,4 +1,4 @@
-/// One line of the journal: a record as it became.
+/// A part of a line of the journal: a record as it became.
 enum JournalEntry: Codable, Sendable {
     case intent(PaymentIntentRecord)
     case charge(ChargeRecord)
@@ -10,9 +10,9 @@ enum JournalEntry: Codable, Sendable {
 extension SandboxLedger {
     /// Takes up what an earlier process had written down, and plans again what was not ended: deliveries without an
     /// answer, and what ends by itself.
-    mutating func restore(_ lines: [JournalEntry]) {
-        for line in lines {
-            switch line {
+    mutating func restore(_ journal: [JournalEntry]) {
+        for entry in journal {
+            switch entry {
             case .intent(let intent): save(intent)
             case .charge(let charge): save(charge)
             case .refund(let refund): save(refund)
@@ -39,7 +39,7 @@ extension SandboxLedger {
         }
     }
 
-    /// Everything as journal lines, in the order in which it must be read again.
+    /// Everything as journal entries, in the order in which it must be read again.
     var allEntries: [JournalEntry] {
         intentOrder.compactMap { intents[$0].map(JournalEntry.intent) }
             + chargeOrder.compactMap { charges[$0].map(JournalEntry.charge) }

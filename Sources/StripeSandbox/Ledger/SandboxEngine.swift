@@ -25,10 +25,10 @@ final class SandboxEngine: Sendable {
 
     /// Runs an operation. What it changed is in the journal, and what it left to be done is on its way, when this
     /// returns or throws: an operation may fail and yet have changed something, as a declined charge does.
-    func perform<Result: Sendable>(
-        _ operation: (inout SandboxLedger) throws(StripeAPIError) -> Result
-    ) throws(StripeAPIError) -> Result {
-        try ledger.withLock { (state) throws(StripeAPIError) -> Result in
+    func perform<Result: Sendable, Failure: Error>(
+        _ operation: (inout SandboxLedger) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try ledger.withLock { (state) throws(Failure) -> Result in
             defer { flush(&state) }
             return try operation(&state)
         }

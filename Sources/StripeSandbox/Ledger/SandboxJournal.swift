@@ -1,8 +1,9 @@
 import Foundation
 import Synchronization
 
-/// The file that lets the stand-in's objects outlive its process, as Stripe's do: one JSON line for each change,
-/// written before the answer goes out. It is not synced: it survives a killed process, not a power cut.
+/// The file that lets the stand-in's objects outlive its process, as Stripe's do: one JSON line for each change, with all
+/// the records that it changed, written before the answer goes out. A line is there whole or not at all, and so is the
+/// change. It is not synced: it survives a killed process, not a power cut.
 final class SandboxJournal: Sendable {
     private let handle: Mutex<FileHandle>
 
@@ -14,19 +15,19 @@ final class SandboxJournal: Sendable {
             var lines = text.split(separator: UInt8(ascii: "\n"))
             // A killed process may have left half a line at the end.
             if text.last != UInt8(ascii: "\n"), !lines.isEmpty { lines.removeLast() }
-            ledger.restore(try lines.map { try decoder.decode(JournalEntry.self, from: Data($0)) })
+            ledger.restore(try lines.flatMap { try decoder.decode([JournalEntry].self, from: Data($0)) })
         }
         try FileManager.default.createDirectory(
             at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-        try Self.encode(ledger.allEntries).write(to: url, options: .atomic)
+        try Self.lines(ledger.allEntries.map { [$0] }).write(to: url, options: .atomic)
         let file = try FileHandle(forWritingTo: url)
         try file.seekToEnd()
         handle = Mutex(file)
     }
 
-    /// Appends changes.
-    func append(_ entries: [JournalEntry]) throws {
-        let data = try Self.encode(entries)
+    /// Appends a change: the records as it left them.
+    func append(_ change: [JournalEntry]) throws {
+        let data = try Self.lines([change])
         try handle.withLock { try $0.write(contentsOf: data) }
     }
 
@@ -35,11 +36,11 @@ final class SandboxJournal: Sendable {
         try handle.withLock { try $0.truncate(atOffset: 0) }
     }
 
-    private static func encode(_ entries: [JournalEntry]) throws -> Data {
+    private static func lines(_ changes: [[JournalEntry]]) throws -> Data {
         let encoder = JSONEncoder()
         var data = Data()
-        for entry in entries {
-            data += try encoder.encode(entry)
+        for change in changes {
+            data += try encoder.encode(change)
             data.append(UInt8(ascii: "\n"))
         }
         return data

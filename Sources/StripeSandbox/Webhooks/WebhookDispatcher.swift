@@ -62,18 +62,16 @@ struct WebhookDispatcher: Sendable {
     }
 
     private func isUndelivered(_ id: String, at url: String) -> Bool {
-        (try? engine.perform { ledger throws(StripeAPIError) in ledger.event(id)?.undelivered.contains(url) })
-            == .some(true)
+        engine.perform { ledger in ledger.event(id)?.undelivered.contains(url) == true }
     }
 
     private func deliver(_ id: String, to endpoint: WebhookEndpoint, after: Duration) async {
         guard await pause(after) else { return }
         for attempt in 1...max(1, retry.maxAttempts) {
-            let event = try? engine.perform { ledger throws(StripeAPIError) in ledger.event(id) }
-            guard let event = event ?? nil, !Task.isCancelled else { return }
+            guard let event = engine.perform({ ledger in ledger.event(id) }), !Task.isCancelled else { return }
             let body = endpoint.style == .thin ? event.thinJSON.bytes : event.json.bytes
             if await post(body, to: endpoint, event: event) {
-                _ = try? engine.perform { ledger throws(StripeAPIError) in ledger.delivered(id, to: endpoint.url) }
+                engine.perform { ledger in ledger.delivered(id, to: endpoint.url) }
                 return
             }
             guard await pause(retry.delay(after: attempt)) else { return }
