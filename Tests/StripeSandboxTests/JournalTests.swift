@@ -88,6 +88,21 @@ struct JournalTests {
         }
     }
 
+    @Test("a file that is no journal is refused, and left as it is")
+    func refusesOthers() async throws {
+        try await withJournal { url in
+            try FileManager.default.createDirectory(
+                at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+            let text = "[]\n{\"intent\":{}}\n"
+            try Data(text.utf8).write(to: url)
+            let error = await #expect(throws: (any Error).self) {
+                try await StripeSandboxServer.withServer(StripeSandboxConfiguration(journal: url)) { _ in }
+            }
+            #expect("\(try #require(error))".hasPrefix("line 2 of \(url.path)"))
+            #expect(try String(contentsOf: url, encoding: .utf8) == text)
+        }
+    }
+
     @Test("half a line at the end, of a killed process, is left out")
     func toleratesHalfALine() async throws {
         try await withJournal { url in

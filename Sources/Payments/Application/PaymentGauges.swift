@@ -3,8 +3,8 @@ import Postgres
 import ServiceLifecycle
 import ServiceRuntime
 
-/// Keeps the gauge that no event tells: failed refunds that nobody has dealt with. Each process reads it itself, so that
-/// none keeps showing what another has seen to.
+/// Keeps the gauges that no event tells: failed refunds that nobody has dealt with, and Stripe's events that nobody could
+/// place. Each process reads them itself, so that none keeps showing what another has seen to.
 struct PaymentGauges: Service {
     let pool: PostgresPool
     let interval: Duration
@@ -13,11 +13,18 @@ struct PaymentGauges: Service {
 
     func run() async throws {
         await RegularLook(every: interval, logger: logger, failureMessage: "gauges interrupted, will go on").run(()) {
-            metrics.setUnresolvedRefunds(try await countUnresolved())
+            let counts = try await counts()
+            metrics.setUnresolvedRefunds(counts.unresolved)
+            metrics.setUnplacedEvents(counts.unplaced)
         }
     }
 
-    func countUnresolved() async throws -> Int {
-        try await pool.query(RefundSQL.countUnresolved.bind()).first?.get(0, as: Int.self) ?? 0
+    func counts() async throws -> (unresolved: Int, unplaced: Int) {
+        let results = try await pool.pipeline([
+            RefundSQL.countUnresolved.bind(), StripeEventSQL.countUnplaced.bind(),
+        ])
+        return (
+            try results[0].first?.get(0, as: Int.self) ?? 0, try results[1].first?.get(0, as: Int.self) ?? 0
+        )
     }
 }

@@ -57,6 +57,11 @@ final class PaymentMetrics: Sendable {
         Gauge(label: "payment_refunds_unresolved").record(count)
     }
 
+    /// Events of which no payment is known, or that could not be applied, for longer than takes a PaymentIntent's making.
+    func setUnplacedEvents(_ count: Int) {
+        Gauge(label: "payment_events_unplaced").record(count)
+    }
+
     /// Stripe knew something that no webhook had told.
     func gap(_ source: String) {
         Counter(label: "payment_reconciliation_gaps_total", dimensions: [("source", source)]).increment()

@@ -12,6 +12,8 @@ struct ReconcilePaymentJob: JobHandler {
     let refunds: RefundSync
     /// ``PaymentJobKind/look`` or ``PaymentJobKind/reconcile``.
     let kind: String
+    /// Between two looks for the payment of an event that waits.
+    let pause: Duration
 
     var concurrency: Int { 2 }
     var retry: RetryPolicy { RetryPolicy(maxAttempts: 20, base: .milliseconds(200), cap: .seconds(60)) }
@@ -93,19 +95,10 @@ struct ReconcilePaymentJob: JobHandler {
         }
         let (intent, made) = read
         let store = PaymentStore(transaction)
-        let waiting = StripeEventStore(transaction)
         guard let payment = try await store.lock(intent: intentID) else {
-            if intent.metadata["order_id"] == nil {
-                ignore(payload, StripeEventRule.foreign, in: transaction)
-                for event in try await waiting.pending(intentID) {
-                    waiting.end(event.id, .ignored, outcome: StripeEventRule.foreign)
-                }
-            } else if let id = payload.eventId {
-                // Not known yet: the event waits on, now under the PaymentIntent's id.
-                waiting.place(id, intentID)
-            }
-            return .done
+            return try await place(intent, made, payload, cause, in: transaction)
         }
+        let waiting = StripeEventStore(transaction)
         let events = try await waiting.pending(intentID)
         let told = events.compactMap { event -> FailedTry? in
             if case .paymentIntent(let snapshot) = event.subject { snapshot.failedTry(at: event.failedAt) } else { nil }
@@ -117,15 +110,50 @@ struct ReconcilePaymentJob: JobHandler {
             in: transaction)
         var current = result.payment
         let hasNewRefunds = try await refunds.apply(made, to: &current, cause: cause, in: transaction)
-        for event in events { waiting.end(event.id, .processed, outcome: "read", payment: payment.id) }
-        if let id = payload.eventId, !events.contains(where: { $0.id == id }) {
-            waiting.end(id, .processed, outcome: "read", payment: payment.id)
-        }
+        end(events, payload, .processed, "read", payment: payment.id, in: transaction)
         transaction.enqueue(PaymentSQL.markReconciled.bind(payment.id))
         if payload.eventId == nil, current.status != payment.status || hasNewRefunds {
             transaction.afterCommit { [metrics = context.ledger.metrics] in metrics.gap("payment") }
         }
         return .done
+    }
+
+    /// A PaymentIntent that is no payment's (its lock is held): another application's, one whose making has not been
+    /// answered yet, or a second one of an order.
+    private func place(
+        _ intent: StripePaymentIntent, _ made: [StripeRefund], _ payload: ReconcileJobPayload, _ cause: PaymentCause,
+        in transaction: PostgresTransaction
+    ) async throws -> JobOutcome {
+        let waiting = StripeEventStore(transaction)
+        let events = try await waiting.pending(intent.id)
+        guard let name = intent.metadata["order_id"] else {
+            end(events, payload, .ignored, StripeEventRule.foreign, in: transaction)
+            return .done
+        }
+        if let order = UUID(uuidString: name), let payment = try await PaymentStore(transaction).lock(order: order),
+            payment.paymentIntentID != nil || !payment.status.isOpen
+        {
+            let back = made.filter { !RefundStatus($0.status).isVoid }.reduce(0) { $0 + $1.amount }
+            try await context.ledger.apply(
+                .otherIntent(kept: intent.amountReceived - back), to: payment, cause: cause, in: transaction)
+            let outcome = "another PaymentIntent of the order"
+            end(events, payload, .processed, outcome, payment: payment.id, in: transaction)
+            return .done
+        }
+        // The event waits on, now under the PaymentIntent's id.
+        if let id = payload.eventId { waiting.place(id, intent.id) }
+        return kind == PaymentJobKind.reconcile ? .again(after: pause) : .done
+    }
+
+    /// Ends the events that waited for a PaymentIntent, and the one that asked for the look.
+    private func end(
+        _ events: [StripeEvent], _ payload: ReconcileJobPayload, _ state: StripeEventState, _ outcome: String,
+        payment: UUID? = nil, in transaction: PostgresTransaction
+    ) {
+        let store = StripeEventStore(transaction)
+        for id in Set(events.map(\.id) + [payload.eventId].compactMap { $0 }) {
+            store.end(id, state, outcome: outcome, payment: payment)
+        }
     }
 
     private func missing(

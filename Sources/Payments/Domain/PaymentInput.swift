@@ -17,6 +17,9 @@ enum PaymentInput: Sendable, Hashable {
     /// A PaymentIntent as Stripe shows it. `newFailure` says that it tells of a failed try not counted yet; `failures` is
     /// how many there are by now.
     case intent(StripePaymentIntent, newFailure: Bool, failures: Int)
+    /// A PaymentIntent that names the order and is not its payment's. `kept` is what was charged through it and not given
+    /// back, in minor units.
+    case otherIntent(kept: Int64)
     /// Stripe will never make this PaymentIntent.
     case intentRefused(code: String)
     /// Stripe does not cancel the PaymentIntent, because it is as shown here.

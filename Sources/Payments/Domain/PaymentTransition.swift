@@ -20,7 +20,7 @@ enum PaymentTransition {
         case .orderEnded(let reason): return neverCharged(payment, reason)
         case .overdue: return neverCharged(payment, overdueReason)
         case .refundDue(let reason): return neverCharged(payment, reason)
-        case .intent, .intentRefused, .intentMissing, .confirmationRefused, .cancelRefused:
+        case .intent, .otherIntent, .intentRefused, .intentMissing, .confirmationRefused, .cancelRefused:
             return .ignore(payment, "no such payment")
         }
     }
@@ -44,6 +44,7 @@ enum PaymentTransition {
         case .intent(let intent, let newFailure, let failures):
             return IntentTransition.decide(
                 payment, intent, newFailure: newFailure, failures: failures, policy: policy)
+        case .otherIntent(let kept): return otherIntent(payment, kept: kept)
         case .intentRefused(let code): return refused(payment, code: code)
         case .cancelRefused(let intent):
             return IntentTransition.cancelRefused(payment, intent, policy: policy)
@@ -140,6 +141,19 @@ enum PaymentTransition {
         payment.lastErrorCode = code
         return .apply(payment, .publish(.failed(reason: code, final: true)))
     }
+
+    /// There should be one PaymentIntent an order. Another was made when the payment forgot its own: a database was
+    /// restored to a state before it. Whose charge is the right one is not for us to guess: a person is told.
+    private static func otherIntent(_ before: Payment, kept: Int64) -> PaymentDecision {
+        guard kept > 0 else { return .ignore(before, "another PaymentIntent of the order, without money") }
+        guard before.alert != secondCharge else { return .ignore(before, "known: \(secondCharge)") }
+        var payment = before
+        payment.alert = secondCharge
+        return .apply(payment, .alert(secondCharge))
+    }
+
+    /// The alert of an order that was charged through two PaymentIntents.
+    static let secondCharge = "second_charge"
 
     /// Stripe has lost it, or it belongs to another account. Nothing can be charged through it any more.
     private static func missing(_ before: Payment) -> PaymentDecision {

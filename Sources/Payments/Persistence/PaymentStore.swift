@@ -44,6 +44,10 @@ struct PaymentStore {
         return try results[1].first.map(Self.payment)
     }
 
+    func lock(order id: UUID) async throws -> Payment? {
+        try await transaction.query(PaymentSQL.lockByOrder.bind([id])).first.map(Self.payment)
+    }
+
     /// Writes the rows with the next round trip, each once.
     func update(_ payments: [Payment]) {
         guard !payments.isEmpty else { return }

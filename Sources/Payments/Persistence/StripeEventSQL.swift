@@ -46,15 +46,21 @@ enum StripeEventSQL {
         for no key update
         """
 
-    /// Events that have waited for a while although their PaymentIntent is known by now, or that only Stripe can place.
+    /// Events that have waited for a while, and that no job looks at.
     static let overdue: Statement = """
         select e.id
         from webhook_event e
-        left join payment p on p.payment_intent_id = e.payment_intent_id
         where e.state = 'pending' and e.received_at < now() - $1::bigint * interval '1 millisecond'
-          and (p.id is not null or e.payment_intent_id is null)
+          and not exists (
+              select from scheduled_job j where j.kind = 'payment.reconcile' and j.unique_key = 'event:' || e.id)
         order by e.received_at
         limit 200
+        """
+
+    /// Events of which no payment is known, or that could not be applied.
+    static let countUnplaced: Statement = """
+        select count(*) from webhook_event
+        where state in ('pending', 'failed') and received_at < now() - interval '5 minutes'
         """
 
     static let list: Statement = """
@@ -86,12 +92,12 @@ enum StripeEventSQL {
         set event_id = excluded.event_id, created_at = excluded.created_at, updated_at = now()
         """
 
-    /// Events that nobody will ask for any more, a batch at a time. Those that failed stay for an operator.
+    /// Events that nobody will ask for any more, a batch at a time. Those that failed, or wait, stay for an operator.
     static let prune: Statement = """
         delete from webhook_event
         where id in (
             select id from webhook_event
-            where received_at < now() - $1::bigint * interval '1 millisecond' and state <> 'failed'
+            where received_at < now() - $1::bigint * interval '1 millisecond' and state in ('processed', 'ignored')
             order by received_at
             limit 1000
             for update skip locked)
@@ -104,6 +110,7 @@ enum StripeEventSQL {
     static let now: Statement = "select now()"
 
     static let all = [
-        insert, end, fail, lock, read, pending, overdue, list, view, cursor, moveCursor, known, prune, now,
+        insert, end, fail, lock, read, pending, overdue, countUnplaced, list, view, cursor, moveCursor, known, prune,
+        now,
     ]
 }

@@ -8,14 +8,21 @@ final class SandboxJournal: Sendable {
     private let handle: Mutex<FileHandle>
 
     /// Opens the file, and writes anew what it holds, without what was overwritten since.
-    /// - Throws: when the file can't be read or written, or holds what is not a journal.
+    /// - Throws: ``Unreadable`` when the file holds what is not a journal; or when it can't be written.
     init(_ url: URL, ledger: inout SandboxLedger) throws {
         if let text = try? Data(contentsOf: url) {
             let decoder = JSONDecoder()
             var lines = text.split(separator: UInt8(ascii: "\n"))
             // A killed process may have left half a line at the end.
             if text.last != UInt8(ascii: "\n"), !lines.isEmpty { lines.removeLast() }
-            ledger.restore(try lines.flatMap { try decoder.decode([JournalEntry].self, from: Data($0)) })
+            ledger.restore(
+                try lines.enumerated().flatMap { number, line in
+                    do {
+                        return try decoder.decode([JournalEntry].self, from: Data(line))
+                    } catch {
+                        throw Unreadable(path: url.path, line: number + 1)
+                    }
+                })
         }
         try FileManager.default.createDirectory(
             at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
@@ -23,6 +30,15 @@ final class SandboxJournal: Sendable {
         let file = try FileHandle(forWritingTo: url)
         try file.seekToEnd()
         handle = Mutex(file)
+    }
+
+    struct Unreadable: Error, CustomStringConvertible {
+        let path: String
+        let line: Int
+
+        var description: String {
+            "line \(line) of \(path) is no change of Stripe's stand-in; without the file it starts with no payments"
+        }
     }
 
     /// Appends a change: the records as it left them.

@@ -27,8 +27,8 @@ struct SystemCheck: Sendable {
     /// All of them, in the order in which they are shown.
     static let all = [
         streamIsLedger, eventsAreApplied, appliedIsKnown, nothingIsAside, sagaAgrees, sagaHistory, sagaWakes,
-        illegalEvents, money, amounts, oneIntent, paymentArithmetic, stock, noOrphans, stockArithmetic,
-        reservationArithmetic, reservationsEnd, deadJobs,
+        illegalEvents, money, amounts, oneIntent, chargesKnown, paymentArithmetic, stock, noOrphans,
+        stockArithmetic, reservationArithmetic, reservationsEnd, deadJobs,
     ]
 
     /// What all checks ask one service's database.

@@ -41,7 +41,8 @@ extension EndToEnd {
                 try await eventually("the order \(id) has ended", within: .seconds(90)) {
                     try await sameShop.order(id).status == "CONFIRMED"
                 }
-                #expect(try await sameShop.intents(of: id)?.map(\.status) == ["succeeded"])
+                let intents = try await sameShop.intents(of: id)?.map(\.status)
+                #expect(intents == ["succeeded"])
             }
             try await again.stop()
             #expect(FileManager.default.fileExists(atPath: folder.state.path) == false)

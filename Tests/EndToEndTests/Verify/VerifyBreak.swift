@@ -80,6 +80,24 @@ struct VerifyBreak: Sendable {
                 """
             ], repair: ["delete from stripe_call where request_body = 'by hand'"]),
         VerifyBreak(
+            check: "charges-known", service: .payments,
+            harm: [
+                """
+                update webhook_event set state = 'pending', received_at = received_at - interval '6 minutes'
+                where type = 'payment_intent.succeeded' and state = 'processed'
+                """
+            ],
+            repair: [
+                """
+                update webhook_event set state = 'processed', received_at = received_at + interval '6 minutes'
+                where type = 'payment_intent.succeeded' and state = 'pending'
+                """
+            ]),
+        VerifyBreak(
+            check: "charges-known", service: .payments,
+            harm: ["update payment set alert = 'second_charge' where status = 'succeeded'"],
+            repair: ["update payment set alert = null where alert = 'second_charge'"]),
+        VerifyBreak(
             check: "payment-arithmetic", service: .payments,
             harm: ["update payment set refunded_minor = 1 where status = 'succeeded'"],
             repair: ["update payment set refunded_minor = 0 where status = 'succeeded'"]),

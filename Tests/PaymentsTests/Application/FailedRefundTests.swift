@@ -245,7 +245,7 @@ struct FailedRefundTests {
             _ = try await client.post("/payments/\(payment.id)/refunds", as: "olga", .ops, key: "k1")
             let gauges = PaymentGauges(
                 pool: setting.pool, interval: .seconds(60), metrics: setting.service.ledger.metrics, logger: .test)
-            try await eventually("it failed") { try await gauges.countUnresolved() == 1 }
+            try await eventually("it failed") { try await gauges.counts().unresolved == 1 }
         }
     }
 }

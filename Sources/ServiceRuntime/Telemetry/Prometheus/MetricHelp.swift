@@ -20,6 +20,7 @@ enum MetricHelp {
         "payment_alerts_total": "Payments that a person has to look at, by reason.",
         "payment_refund_failed_total": "Refunds that failed or were cancelled at Stripe, by who wanted them.",
         "payment_refunds_unresolved": "Failed refunds that nobody has dealt with; should be 0.",
+        "payment_events_unplaced": "Stripe's events that no payment could be found for, or that failed; should be 0.",
         "payment_reconciliation_gaps_total": "What reconciliation found that no webhook had told.",
         "payment_reconciliation_lag_seconds": "Age of what was found by the last reconciliation.",
         "stripe_call_duration_seconds": "Requests to Stripe, by operation and outcome (ok, or the kind of error).",
