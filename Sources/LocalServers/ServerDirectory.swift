@@ -82,7 +82,11 @@ final class ServerDirectory: Sendable {
 
     private func unlock() {
         lock.withLock { descriptor in
-            if let open = descriptor { close(open) }
+            if let open = descriptor {
+                // Not left to close: a child between fork and exec has a copy, which would hold the lock for that long.
+                flock(open, LOCK_UN)
+                close(open)
+            }
             descriptor = nil
         }
     }

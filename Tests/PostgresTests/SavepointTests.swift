@@ -57,6 +57,38 @@ import Testing
         #expect(rows == [1, 3])
     }
 
+    @Test func withoutFlushingWhatIsEnqueuedTravelsWithCommitAndTheRestIsStillTakenBack() async throws {
+        let (rows, roundTrips) = try await stored { tx in
+            try await tx.withSavepoint(flushing: false) { tx.enqueue(insert.bind(1)) }
+            try await tx.withSavepoint(flushing: false) {
+                try await tx.query(insert.bind(2))
+                tx.enqueue(insert.bind(3))
+            }
+            await #expect(throws: BodyError.self) {
+                try await tx.withSavepoint(flushing: false) {
+                    try await tx.query(insert.bind(4))
+                    tx.enqueue(insert.bind(5))
+                    throw BodyError()
+                }
+            }
+            tx.enqueue(insert.bind(6))
+        }
+        #expect(rows == [1, 2, 3, 6])
+        // Two queries, the way back to the savepoint, and COMMIT.
+        #expect(roundTrips == 4)
+    }
+
+    @Test func withoutFlushingAnErrorOfWhatIsEnqueuedIsTheTransactions() async throws {
+        await #expect(throws: PostgresError.self) {
+            _ = try await stored { tx in
+                try await tx.withSavepoint(flushing: false) {
+                    try await tx.query(insert.bind(1))
+                    tx.enqueue(insert.bind(1))
+                }
+            }
+        }
+    }
+
     @Test func whatWasOnlyEnqueuedIsDroppedWithoutARoundTrip() async throws {
         let ran = Mutex(false)
         let (rows, roundTrips) = try await stored { tx in

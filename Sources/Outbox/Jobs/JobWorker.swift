@@ -32,21 +32,27 @@ struct JobWorker: Sendable {
     func runDue() async throws -> Int {
         var claimed: [Job] = []
         do {
-            let (count, lost) = try await pool.withTransaction { transaction in
+            let ending = try await pool.withTransaction { transaction -> Ending in
                 let results = try await transaction.pipeline([
                     JobSQL.planByIndex.bind(), JobSQL.claim.bind(handler.kind, Int64(max(1, handler.batchSize))),
                     JobSQL.planFreely.bind(),
                 ])
                 let found = try results[1].map(job)
                 claimed = found.map(\.job)
-                guard !claimed.isEmpty else { return (0, [Failure]()) }
+                guard !claimed.isEmpty else { return .written([]) }
                 let lost = found.filter(\.isLost).map(\.job)
-                guard lost.isEmpty else { return (claimed.count, try await note(lost, of: claimed, in: transaction)) }
-                try await run(claimed, in: transaction)
-                return (claimed.count, [])
+                guard lost.isEmpty else { return .written(try await note(lost, of: claimed, in: transaction)) }
+                return try await run(claimed, in: transaction)
             }
-            lost.forEach(tell)
-            return count
+            switch ending {
+            case .written(let failures): failures.forEach(tell)
+            case .oneByOne(let error):
+                logger.debug(
+                    "batch of jobs failed, running one by one",
+                    metadata: ["kind": "\(handler.kind)", "error": "\(error)"])
+                for job in claimed { try await runAlone(job.id) }
+            }
+            return claimed.count
         } catch  where claimed.isEmpty {
             throw error
         } catch  where isInterruption(error) {
@@ -71,13 +77,22 @@ struct JobWorker: Sendable {
         return (isDue, next.map { .microseconds($0) })
     }
 
+    /// How a transaction with claimed jobs ends.
+    private enum Ending {
+        /// All is in it that came of them, these failures too.
+        case written([Failure])
+        /// They failed as a batch, and nothing of it is left.
+        case oneByOne(any Error)
+    }
+
     private func runAlone(_ id: Int64) async throws {
         var claimed: Job?
         do {
-            try await pool.withTransaction { transaction in
+            let ending = try await pool.withTransaction { transaction -> Ending in
                 claimed = try await transaction.query(JobSQL.claimOne.bind(id)).first.map(job)?.job
-                if let claimed { try await run([claimed], in: transaction) }
+                return if let claimed { try await run([claimed], in: transaction) } else { .written([]) }
             }
+            if case .written(let failures) = ending { failures.forEach(tell) }
         } catch {
             guard let claimed else { throw error }
             guard !isInterruption(error) else {
@@ -88,11 +103,22 @@ struct JobWorker: Sendable {
         }
     }
 
-    private func run(_ jobs: [Job], in transaction: PostgresTransaction) async throws {
+    /// Runs jobs. When they fail, what they did is taken back and their rows stay locked until COMMIT: rolled back, they
+    /// would look lost to a worker that came before the failure was written.
+    private func run(_ jobs: [Job], in transaction: PostgresTransaction) async throws -> Ending {
         let now = Date()
         for job in jobs { lateness.record(duration: .seconds(max(0, now.timeIntervalSince(job.runAt)))) }
         let ids = jobs.map(\.id)
-        let outcome = try await handler.run(jobs, in: transaction)
+        let outcome: JobOutcome
+        do {
+            outcome = try await transaction.withSavepoint(flushing: false) {
+                try await handler.run(jobs, in: transaction)
+            }
+        } catch {
+            guard !isInterruption(error) else { throw error }
+            guard jobs.count == 1 else { return .oneByOne(error) }
+            return .written([try await note(jobs[0], error: "\(error)", in: transaction)])
+        }
         #if DEBUG
             FaultPoint.ofProcess?.passed("job.\(handler.kind)")
         #endif
@@ -101,6 +127,7 @@ struct JobWorker: Sendable {
         case .again(let delay): transaction.enqueue(JobSQL.again.bind(ids, delay.microseconds))
         }
         transaction.afterCommit { [done] in done.increment(by: Int64(jobs.count)) }
+        return .written([])
     }
 
     /// Counts an attempt for the jobs with which a process died, and runs nothing: what is claimed beside them gets a
@@ -115,7 +142,7 @@ struct JobWorker: Sendable {
         return failures
     }
 
-    /// Writes the failure, in a transaction of its own: the job's was rolled back.
+    /// Writes a failure that came with COMMIT, in a transaction of its own: the job's was rolled back.
     private func fail(_ job: Job, error: any Error) async throws {
         let failure = try await pool.withTransaction { transaction -> Failure? in
             // Another worker may have run it since.
@@ -164,7 +191,7 @@ struct JobWorker: Sendable {
     }
 
     private func isInterruption(_ error: any Error) -> Bool {
-        error is CancellationError || (error as? PostgresError)?.isTransient == true
+        Task.isCancelled || error is CancellationError || (error as? PostgresError)?.isTransient == true
     }
 
     private func job(_ row: PostgresRow) throws -> (job: Job, isLost: Bool) {

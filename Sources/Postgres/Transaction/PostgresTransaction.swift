@@ -74,11 +74,13 @@ public final class PostgresTransaction: PostgresExecutor {
     // MARK: Savepoints
 
     /// Runs `body`; when it throws, what it did is taken back, its error is thrown on and the transaction can go on.
-    public func withSavepoint<R>(_ body: () async throws -> R) async throws -> R {
+    /// - Parameter flushing: whether what `body` has enqueued is sent before this returns, so that its errors are taken
+    ///   back too. If not, it travels with what follows, and fails with the whole transaction.
+    public func withSavepoint<R>(flushing: Bool = true, _ body: () async throws -> R) async throws -> R {
         let mark = state.withLock { $0.openSavepoint() }
         do {
             let result = try await body()
-            try await release(mark)
+            try await release(mark, flushing: flushing)
             return result
         } catch {
             await rollBack(to: mark)
@@ -86,9 +88,9 @@ public final class PostgresTransaction: PostgresExecutor {
         }
     }
 
-    private func release(_ mark: TransactionState.Mark) async throws {
+    private func release(_ mark: TransactionState.Mark, flushing: Bool) async throws {
         try throwIfAborted()
-        guard state.withLock({ $0.releaseSavepoint(mark) }) else { return }
+        guard state.withLock({ $0.releaseSavepoint(mark, flushing: flushing) }) else { return }
         _ = try await send([TransactionSQL.release(mark.depth).bind()])
         state.withLock { $0.depth -= 1 }
     }

@@ -69,14 +69,15 @@ struct TransactionState {
     }
 
     /// Ends a savepoint; returns whether its statements have to be sent now, so that their errors are still its own.
-    mutating func releaseSavepoint(_ mark: Mark) -> Bool {
+    mutating func releaseSavepoint(_ mark: Mark, flushing: Bool) -> Bool {
         let isUnsent = mark.flush == flush
-        if isUnsent, pending.count == mark.pending + 1 {
-            pending.removeLast()
+        if isUnsent, !flushing || pending.count == mark.pending + 1 {
+            // Nothing stands behind it whose error could be its own.
+            pending.remove(at: mark.pending)
             depth -= 1
             return false
         }
-        if isUnsent || !pending.isEmpty || encodingError != nil { return true }
+        if flushing, isUnsent || !pending.isEmpty || encodingError != nil { return true }
         pending.append(TransactionSQL.release(mark.depth).bind())
         depth -= 1
         return false

@@ -102,6 +102,74 @@ struct LostWorkerTests {
         #expect(try effects?.get(0, as: String.self) == "kept 1, lost 2")
     }
 
+    @Test("a job that fails while other workers wait for it counts its own errors, each once")
+    func failuresAreNotTakenForDeaths() async throws {
+        struct Broken: Error {}
+        struct Failing: JobHandler {
+            let kind = "test"
+            let batchSize: Int
+            let retry = RetryPolicy(maxAttempts: 60, base: .zero, cap: .zero)
+            let concurrency = 4
+
+            func run(_ jobs: [Job], in transaction: PostgresTransaction) async throws -> JobOutcome {
+                // Something that the failure takes back.
+                try await transaction.query("insert into effect (job, attempt) values ('run', 0)")
+                throw Broken()
+            }
+
+            func exhausted(_ job: Job, error: String, in transaction: PostgresTransaction) async throws {
+                transaction.enqueue(
+                    Statement("insert into effect (job, attempt) values ($1::text, $2::int)").bind(error, job.attempt))
+            }
+        }
+        for batchSize in [1, 10] {
+            let log = RecordedLog()
+            let (_, pool) = try await setUp(["a", "b", "c"])
+            let runner = JobRunner(
+                [Failing(batchSize: batchSize)], queue: JobQueue(), pool: pool, poll: .milliseconds(1),
+                logger: log.logger)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await runner.run() }
+                try await eventually("all are dead", within: .seconds(60)) {
+                    try await number("select count(*) from scheduled_job where state = 'dead'", pool) == 3
+                }
+                group.cancelAll()
+            }
+            let errors = log.lines.filter { $0.message.hasPrefix("job ") }.compactMap { $0.metadata["error"] }
+            #expect(errors.count == 3 * 60)
+            #expect(Set(errors.map { "\($0)" }) == ["Broken()"])
+            let effects = try await pool.query("select string_agg(job || attempt, ' ') from effect").first
+            #expect(try effects?.get(0, as: String.self) == "Broken()60 Broken()60 Broken()60")
+        }
+    }
+
+    @Test("a job that its process gives up when it stops counts nothing, whatever error it ends with")
+    func stoppedIsNotCounted() async throws {
+        struct Broken: Error {}
+        struct Stopped: JobHandler {
+            let kind = "test"
+            let began = Wakeup()
+
+            func run(_ jobs: [Job], in transaction: PostgresTransaction) async throws -> JobOutcome {
+                began.notify()
+                try? await Task.sleep(for: .seconds(60))
+                throw Broken()
+            }
+        }
+        let (_, pool) = try await setUp(["a"])
+        let stopped = Stopped()
+        let runner = JobRunner([stopped], queue: JobQueue(), pool: pool, poll: .milliseconds(5), logger: .quiet)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await runner.run() }
+            #expect(await stopped.began.wait(upTo: .seconds(30)))
+            group.cancelAll()
+        }
+        try await Self.run(Handler(), on: pool) {
+            try await number("select count(*) from scheduled_job", pool) == 0
+        }
+        #expect(try await number("select attempt::bigint from effect", pool) == 1)
+    }
+
     @Test("a claim that ended with its backend, a recurring job and one that is ensured again count nothing")
     func innocentsAreNotCounted() async throws {
         let (_, pool) = try await setUp([])
