@@ -5,6 +5,9 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
+# Limits of what is waited for are meant for a machine of one's own (Tests/TestSupport/Eventually.swift).
+export TEST_PATIENCE=${TEST_PATIENCE:-3}
+
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 tests() {

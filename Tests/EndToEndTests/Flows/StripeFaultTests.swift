@@ -59,7 +59,7 @@ extension EndToEnd {
                 }
                 for (index, id) in orders.enumerated() where Self.methods[index % Self.methods.count] == nil {
                     // Its customer pays, if there is something to pay in time; else its deadline ends it.
-                    try? await eventually("something to pay", within: .seconds(3)) {
+                    try? await eventually("something to pay", within: .seconds(1)) {
                         try !market.intents(of: id).isEmpty
                     }
                     for intent in try market.intents(of: id) { try? market.sandbox.pay(intent.id) }

@@ -103,7 +103,7 @@ struct RandomFaultTests {
             }
             for (order, _) in orders where order.paymentMethod == nil {
                 // The customer pays, as soon as there is something to pay, if the order is still wanted.
-                try? await eventually("something to pay", within: .milliseconds(500)) {
+                try? await eventually("something to pay", within: .milliseconds(200)) {
                     try await setting.payment(order)?.status == .pending
                 }
                 if let id = try await setting.payment(order)?.paymentIntentID { try? setting.sandbox.pay(id) }
