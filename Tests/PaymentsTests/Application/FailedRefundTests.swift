@@ -75,6 +75,32 @@ struct FailedRefundTests {
         }
     }
 
+    @Test("of two that fail, a later refund sees to one, and so does what is paid for one of them outside")
+    func eachNeedsItsOwn() async throws {
+        try await withPaid { setting, client, _, payment in
+            let path = "/payments/\(payment.id)/refunds"
+            for key in ["k1", "k2"] { _ = try await client.post(path, #"{"amount":700}"#, as: "olga", .ops, key: key) }
+            try await eventually("Stripe has both") { try setting.sandbox.snapshot().refunds.count == 2 }
+            for refund in try setting.sandbox.snapshot().refunds {
+                try setting.sandbox.finishRefund(refund.id, succeeds: false)
+            }
+            try await eventually("both are shown") { try await unresolved(setting) == 2 }
+            _ = try await client.post(path, #"{"amount":700}"#, as: "olga", .ops, key: "k3")
+            #expect(try await unresolved(setting) == 1)
+            // Another one, which fails alone and is paid outside, changes nothing for the first.
+            try await finish(setting, count: 3, succeeds: false)
+            try await eventually("two are shown again") { try await unresolved(setting) == 2 }
+            for left in [1, 0] {
+                let id = try #require(
+                    try await setting.pool.query("select id from refund_unresolved limit 1").first?.get(0, as: UUID.self))
+                let done = try await client.post(
+                    "\(path)/\(id)/resolve", #"{"resolution":"paid_elsewhere","note":"transfer"}"#, as: "olga", .ops)
+                #expect(done.status == 200)
+                #expect(try await unresolved(setting) == left)
+            }
+        }
+    }
+
     @Test("one that had succeeded and fails later frees its amount, and its money is not given back twice")
     func failsLate() async throws {
         try await withPaid("pm_card_refundFail") { setting, client, order, payment in
