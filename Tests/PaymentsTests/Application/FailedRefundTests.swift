@@ -91,8 +91,8 @@ struct FailedRefundTests {
             try await finish(setting, count: 3, succeeds: false)
             try await eventually("two are shown again") { try await unresolved(setting) == 2 }
             for left in [1, 0] {
-                let id = try #require(
-                    try await setting.pool.query("select id from refund_unresolved limit 1").first?.get(0, as: UUID.self))
+                let first = try await setting.pool.query("select id from refund_unresolved limit 1").first
+                let id = try #require(first).get(0, as: UUID.self)
                 let done = try await client.post(
                     "\(path)/\(id)/resolve", #"{"resolution":"paid_elsewhere","note":"transfer"}"#, as: "olga", .ops)
                 #expect(done.status == 200)
