@@ -159,7 +159,7 @@ struct LostWorkerTests {
         let (_, pool) = try await setUp(["a"])
         let stopped = Stopped()
         let runner = JobRunner([stopped], queue: JobQueue(), pool: pool, poll: .milliseconds(5), logger: .quiet)
-        try await withThrowingTaskGroup(of: Void.self) { group in
+        await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await runner.run() }
             #expect(await stopped.began.wait(upTo: .seconds(30)))
             group.cancelAll()
