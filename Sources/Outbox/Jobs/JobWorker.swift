@@ -31,8 +31,9 @@ struct JobWorker: Sendable {
     /// - Throws: only what has nothing to do with the jobs themselves: the database is away, the task was cancelled.
     func runDue() async throws -> Int {
         var claimed: [Job] = []
+        let ending: Ending
         do {
-            let ending = try await pool.withTransaction { transaction -> Ending in
+            ending = try await pool.withTransaction { transaction in
                 let results = try await transaction.pipeline([
                     JobSQL.planByIndex.bind(), JobSQL.claim.bind(handler.kind, Int64(max(1, handler.batchSize))),
                     JobSQL.planFreely.bind(),
@@ -44,15 +45,6 @@ struct JobWorker: Sendable {
                 guard lost.isEmpty else { return .written(try await note(lost, of: claimed, in: transaction)) }
                 return try await run(claimed, in: transaction)
             }
-            switch ending {
-            case .written(let failures): failures.forEach(tell)
-            case .oneByOne(let error):
-                logger.debug(
-                    "batch of jobs failed, running one by one",
-                    metadata: ["kind": "\(handler.kind)", "error": "\(error)"])
-                for job in claimed { try await runAlone(job.id) }
-            }
-            return claimed.count
         } catch  where claimed.isEmpty {
             throw error
         } catch  where isInterruption(error) {
@@ -62,11 +54,16 @@ struct JobWorker: Sendable {
             try await fail(claimed[0], error: error)
             return 1
         } catch {
+            ending = .oneByOne(error)
+        }
+        switch ending {
+        case .written(let failures): failures.forEach(tell)
+        case .oneByOne(let error):
             logger.debug(
                 "batch of jobs failed, running one by one", metadata: ["kind": "\(handler.kind)", "error": "\(error)"])
             for job in claimed { try await runAlone(job.id) }
-            return claimed.count
         }
+        return claimed.count
     }
 
     /// Whether a job is due, and how long until the next one will be, by the database's clock; nil when there is none.

@@ -32,9 +32,11 @@ struct ServiceClient: Sendable {
 
     func url(_ service: ServiceName, _ path: String) -> String { (urls[service.rawValue] ?? "") + path }
 
-    /// Whether the service says that it is ready; false also when it does not answer.
+    /// Whether the service says that it is ready; false also when it does not answer soon.
     func isReady(_ service: ServiceName) async -> Bool {
-        (try? await get(service, "/health/ready"))?.status == 200
+        let request = HTTPClientRequest(url: url(service, "/health/ready"))
+        // A request to a port that nobody listens on waits for its whole time.
+        return (try? await send(request, token: nil, timeout: .seconds(3)))?.status == 200
     }
 
     func get(_ service: ServiceName, _ path: String, token: String? = nil) async throws -> Answer {
@@ -96,7 +98,8 @@ struct ServiceClient: Sendable {
     }
 
     private func send(
-        _ request: HTTPClientRequest, body: (any Encodable & Sendable)? = nil, token: String?, limit: Int = 16 << 20
+        _ request: HTTPClientRequest, body: (any Encodable & Sendable)? = nil, token: String?, limit: Int = 16 << 20,
+        timeout: TimeAmount? = nil
     ) async throws -> Answer {
         var request = request
         if let body {
@@ -104,7 +107,7 @@ struct ServiceClient: Sendable {
             request.body = .bytes(ByteBuffer(bytes: try WireJSON.encode(body)))
         }
         if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
-        let response = try await http.execute(request, timeout: timeout)
+        let response = try await http.execute(request, timeout: timeout ?? self.timeout)
         let body = try await response.body.collect(upTo: limit)
         return Answer(status: Int(response.status.code), body: Array(body.readableBytesView))
     }

@@ -1,5 +1,6 @@
 import Outbox
 import Foundation
+import LocalServers
 
 /// Where the running development system is reached: written when it is ready, removed when it stops.
 struct DevelopmentState: Codable, Sendable {
@@ -25,7 +26,7 @@ struct DevelopmentState: Codable, Sendable {
         guard kill(state.pid, 0) == 0 || errno == EPERM else { return nil }
         // A process that was killed just now, or whose parent has not taken notice yet, still has its id, but no ports.
         let ports = state.services.values.compactMap { URL(string: $0)?.port }
-        return ports.contains { !ListeningPort.isFree($0) } ? state : nil
+        return ports.contains { !FreePort.isFree($0) } ? state : nil
     }
 
     func write(in folder: DevelopmentFolder) throws {

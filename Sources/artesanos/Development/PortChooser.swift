@@ -53,5 +53,5 @@ struct PortChooser {
         return port
     }
 
-    private func isFree(_ port: Int) -> Bool { !taken.contains(port) && ListeningPort.isFree(port) }
+    private func isFree(_ port: Int) -> Bool { !taken.contains(port) && FreePort.isFree(port) }
 }

@@ -31,7 +31,7 @@ extension EndToEnd {
             // The private servers end by themselves: their ports are free again, and nothing is left to clean up.
             let ports = try #require(Self.serverPorts(first))
             try await eventually("the private servers have ended", within: .seconds(60)) {
-                ports.allSatisfy(ListeningPort.isFree)
+                ports.allSatisfy(FreePort.isFree)
             }
 
             let again = try CommandProcess(["dev", "--dev", path], environment: settings)

@@ -139,7 +139,8 @@ final class Marketplace: Sendable {
                 try await body()
             } catch {
                 await group.triggerGracefulShutdown()
-                try? await tasks.waitForAll()
+                // Services that have ended say why the test could not go on.
+                try await tasks.waitForAll()
                 throw error
             }
             await group.triggerGracefulShutdown()
