@@ -78,6 +78,19 @@ import Testing
         #expect(roundTrips == 4)
     }
 
+    @Test func withoutFlushingALaterSavepointDoesNotTakeBackWhatCameBeforeIt() async throws {
+        await #expect(throws: PostgresError.self) {
+            _ = try await stored { tx in
+                try await tx.withSavepoint(flushing: false) {
+                    try await tx.query(insert.bind(1))
+                    tx.enqueue(insert.bind(1))
+                }
+                // The enqueued statement's error comes here, and is no reason to go on without what stood before.
+                try? await tx.withSavepoint { _ = try await tx.query(insert.bind(2)) }
+            }
+        }
+    }
+
     @Test func withoutFlushingAnErrorOfWhatIsEnqueuedIsTheTransactions() async throws {
         await #expect(throws: PostgresError.self) {
             _ = try await stored { tx in

@@ -108,7 +108,8 @@ struct JobWorker: Sendable {
         let ids = jobs.map(\.id)
         let outcome: JobOutcome
         do {
-            outcome = try await transaction.withSavepoint(flushing: false) {
+            // A batch's errors must show here, whose fault they are is still to be found; one job's may show at COMMIT.
+            outcome = try await transaction.withSavepoint(flushing: jobs.count > 1) {
                 try await handler.run(jobs, in: transaction)
             }
         } catch {

@@ -117,7 +117,7 @@ struct ReconcileEventsJob: JobHandler {
                 guard !result.isDuplicate, result.state != .ignored, age >= gapAge / .seconds(1) else { continue }
                 events.ledger.metrics.gap("event")
                 lag = max(lag, age)
-            } catch let error as PostgresError where error.isTransient {
+            } catch let error as PostgresError where StripeEventIntake.isPassing(error) {
                 throw error
             } catch let error as CancellationError {
                 throw error

@@ -90,8 +90,7 @@ struct ReconcilePaymentJob: JobHandler {
                 intent.amountReceived > 0 ? try await context.stripe.refunds(ofPaymentIntent: intentID) : []
             )
         } catch let error as StripeError where error.code == "resource_missing" {
-            try await missing(intentID, payload, cause, in: transaction)
-            return .done
+            return try await missing(intentID, payload, cause, in: transaction)
         }
         let (intent, made) = read
         let store = PaymentStore(transaction)
@@ -99,7 +98,7 @@ struct ReconcilePaymentJob: JobHandler {
             return try await place(intent, made, payload, cause, in: transaction)
         }
         let waiting = StripeEventStore(transaction)
-        let events = try await waiting.pending(intentID)
+        let events = try await waiting.pendingAtStart(intentID)
         let told = events.compactMap { event -> FailedTry? in
             if case .paymentIntent(let snapshot) = event.subject { snapshot.failedTry(at: event.failedAt) } else { nil }
         }
@@ -125,17 +124,19 @@ struct ReconcilePaymentJob: JobHandler {
         in transaction: PostgresTransaction
     ) async throws -> JobOutcome {
         let waiting = StripeEventStore(transaction)
-        let events = try await waiting.pending(intent.id)
-        guard let name = intent.metadata["order_id"] else {
+        let events = try await waiting.pendingAtStart(intent.id)
+        guard let order = intent.orderID else {
             end(events, payload, .ignored, StripeEventRule.foreign, in: transaction)
             return .done
         }
-        if let order = UUID(uuidString: name), let payment = try await PaymentStore(transaction).lock(order: order),
-            payment.paymentIntentID != nil || !payment.status.isOpen
-        {
+        let store = PaymentStore(transaction)
+        if let payment = try await store.lock(order: order), payment.paymentIntentID != nil || !payment.status.isOpen {
             let back = made.filter { !RefundStatus($0.status).isVoid }.reduce(0) { $0 + $1.amount }
-            try await context.ledger.apply(
+            let result = try await context.ledger.apply(
                 .otherIntent(kept: intent.amountReceived - back), to: payment, cause: cause, in: transaction)
+            if result.ignored == nil {
+                store.addHistory(result.payment, cause: cause, note: "second charge: \(intent.id)")
+            }
             let outcome = "another PaymentIntent of the order"
             end(events, payload, .processed, outcome, payment: payment.id, in: transaction)
             return .done
@@ -158,13 +159,20 @@ struct ReconcilePaymentJob: JobHandler {
 
     private func missing(
         _ intentID: String, _ payload: ReconcileJobPayload, _ cause: PaymentCause, in transaction: PostgresTransaction
-    ) async throws {
+    ) async throws -> JobOutcome {
         let store = PaymentStore(transaction)
         guard let payment = try await store.lock(intent: intentID) else {
+            if let id = payload.eventId, let event = try await StripeEventStore(transaction).read(id)?.event,
+                case .paymentIntent(let shown) = event.subject, shown.orderID != nil
+            {
+                // It told of an order of ours: a key of another account must not make it vanish.
+                return kind == PaymentJobKind.reconcile ? .again(after: pause) : .done
+            }
             ignore(payload, "Stripe does not know it", in: transaction)
-            return
+            return .done
         }
         try await context.ledger.apply(.intentMissing, to: payment, cause: cause, in: transaction)
         transaction.enqueue(PaymentSQL.markReconciled.bind(payment.id))
+        return .done
     }
 }

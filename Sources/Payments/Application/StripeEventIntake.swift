@@ -49,8 +49,8 @@ struct StripeEventIntake: Sendable {
         }
     }
 
-    /// The database is away, or this process is stopping.
-    private static func isPassing(_ error: PostgresError) -> Bool {
+    /// The database is away, or this process is stopping: nothing of the event is kept.
+    static func isPassing(_ error: PostgresError) -> Bool {
         error.isTransient || [.cancelled, .poolClosed, .commitOutcomeUnknown].contains(error.code)
     }
 

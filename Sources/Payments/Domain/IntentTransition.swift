@@ -77,7 +77,11 @@ enum IntentTransition {
         // The order has ended already, so nothing else would give this money back.
         guard before.status.isOpen else { return .apply(payment, .alert(code), .refundInFull(reason: code)) }
         payment.status = .failed
-        return .apply(payment, .alert(code), .publish(.failed(reason: code, final: true)))
+        let told = PaymentEffect.publish(.failed(reason: code, final: true))
+        // Its end was heard of while this could still be charged, and is not told again. An overdue payment's is to come.
+        let hasOrderEnded = before.cancelReason != nil && before.cancelReason != PaymentTransition.overdueReason
+        return hasOrderEnded
+            ? .apply(payment, .alert(code), told, .refundInFull(reason: code)) : .apply(payment, .alert(code), told)
     }
 
     // MARK: Not charged

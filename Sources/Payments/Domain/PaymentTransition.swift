@@ -148,7 +148,8 @@ enum PaymentTransition {
         guard kept > 0 else { return .ignore(before, "another PaymentIntent of the order, without money") }
         guard before.alert != secondCharge else { return .ignore(before, "known: \(secondCharge)") }
         var payment = before
-        payment.alert = secondCharge
+        // Another alert stays: what it stands for is not dealt with.
+        payment.alert = before.alert ?? secondCharge
         return .apply(payment, .alert(secondCharge))
     }
 

@@ -40,7 +40,7 @@ enum StripeEventRule {
     static func decide(_ event: StripeEvent, _ known: Knowledge) -> StripeEventAction {
         guard handledTypes.contains(event.type) else { return .ignore("type not handled") }
         if case .paymentIntent(let intent) = event.subject, known.payment == nil,
-            intent.metadata["order_id"] == nil
+            intent.orderID == nil
         {
             return .ignore(foreign)
         }

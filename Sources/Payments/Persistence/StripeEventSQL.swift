@@ -46,21 +46,33 @@ enum StripeEventSQL {
         for no key update
         """
 
+    /// Of those, the ones that were there when the transaction began: what Stripe was asked after that includes what they
+    /// tell.
+    static let pendingAtStart: Statement = """
+        select payload from webhook_event
+        where payment_intent_id = $1::text and state = 'pending' and received_at <= now()
+        order by received_at, id
+        limit 200
+        for no key update
+        """
+
     /// Events that have waited for a while, and that no job looks at.
     static let overdue: Statement = """
         select e.id
         from webhook_event e
         where e.state = 'pending' and e.received_at < now() - $1::bigint * interval '1 millisecond'
           and not exists (
-              select from scheduled_job j where j.kind = 'payment.reconcile' and j.unique_key = 'event:' || e.id)
+              select from scheduled_job j
+              where j.kind = 'payment.reconcile' and j.unique_key = 'event:' || e.id and j.state = 'scheduled')
         order by e.received_at
         limit 200
         """
 
-    /// Events of which no payment is known, or that could not be applied.
+    /// Events of which no payment is known, or that could not be applied. What only waits for Stripe's answer is neither.
     static let countUnplaced: Statement = """
-        select count(*) from webhook_event
+        select count(*) from webhook_event e
         where state in ('pending', 'failed') and received_at < now() - interval '5 minutes'
+          and (state = 'failed' or not exists (select from payment p where p.payment_intent_id = e.payment_intent_id))
         """
 
     static let list: Statement = """
@@ -110,7 +122,7 @@ enum StripeEventSQL {
     static let now: Statement = "select now()"
 
     static let all = [
-        insert, end, fail, lock, read, pending, overdue, countUnplaced, list, view, cursor, moveCursor, known, prune,
-        now,
+        insert, end, fail, lock, read, pending, pendingAtStart, overdue, countUnplaced, list, view, cursor, moveCursor,
+        known, prune, now,
     ]
 }

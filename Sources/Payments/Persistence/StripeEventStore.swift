@@ -69,9 +69,10 @@ struct StripeEventStore {
         try await transaction.query(StripeEventSQL.lock.bind(id)).first.map(Self.stored)
     }
 
-    /// The events that wait for this PaymentIntent, oldest first.
-    func pending(_ paymentIntent: String) async throws -> [StripeEvent] {
-        try await transaction.query(StripeEventSQL.pending.bind(paymentIntent)).map(Self.event)
+    /// The events that waited for this PaymentIntent when the transaction began, oldest first: what Stripe has shown since
+    /// then includes what they tell.
+    func pendingAtStart(_ paymentIntent: String) async throws -> [StripeEvent] {
+        try await transaction.query(StripeEventSQL.pendingAtStart.bind(paymentIntent)).map(Self.event)
     }
 
     /// Waits for, and then keeps out, all others who make this PaymentIntent known or look for it; then locks a payment

@@ -61,6 +61,8 @@ public struct StripePaymentIntent: Codable, Sendable, Hashable {
     public let livemode: Bool
     /// Only our own keys; see ``metadataKeys``.
     public let metadata: [String: String]
+    /// Our order; nil for what another application made in the same account, also when it names its own orders so.
+    var orderID: UUID? { metadata["order_id"].flatMap(UUID.init(uuidString:)) }
     public let latestCharge: String?
     public let lastFailure: Failure?
     public let cancellationReason: String?

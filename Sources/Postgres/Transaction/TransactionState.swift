@@ -78,8 +78,9 @@ struct TransactionState {
             return false
         }
         if flushing, isUnsent || !pending.isEmpty || encodingError != nil { return true }
+        // Behind what may still fail its name is not used again: it could stand for this savepoint, never released.
+        if pending.isEmpty { depth -= 1 }
         pending.append(TransactionSQL.release(mark.depth).bind())
-        depth -= 1
         return false
     }
 

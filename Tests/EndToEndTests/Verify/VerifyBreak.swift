@@ -83,16 +83,12 @@ struct VerifyBreak: Sendable {
             check: "charges-known", service: .payments,
             harm: [
                 """
-                update webhook_event set state = 'pending', received_at = received_at - interval '6 minutes'
-                where type = 'payment_intent.succeeded' and state = 'processed'
+                insert into webhook_event
+                    (id, type, payment_intent_id, payload, source, state, stripe_created_at, received_at)
+                values ('evt_stray', 'payment_intent.succeeded', 'pi_stray', '{}', 'webhook', 'pending', now(),
+                        now() - interval '6 minutes')
                 """
-            ],
-            repair: [
-                """
-                update webhook_event set state = 'processed', received_at = received_at + interval '6 minutes'
-                where type = 'payment_intent.succeeded' and state = 'pending'
-                """
-            ]),
+            ], repair: ["delete from webhook_event where id = 'evt_stray'"]),
         VerifyBreak(
             check: "charges-known", service: .payments,
             harm: ["update payment set alert = 'second_charge' where status = 'succeeded'"],

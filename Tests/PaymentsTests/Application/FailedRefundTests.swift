@@ -90,6 +90,11 @@ struct FailedRefundTests {
             // Another one, which fails alone and is paid outside, changes nothing for the first.
             try await finish(setting, count: 3, succeeds: false)
             try await eventually("two are shown again") { try await unresolved(setting) == 2 }
+            // The fourth gives back what one of them, and the third for the other, did not: one is still owed.
+            _ = try await client.post(path, #"{"amount":700}"#, as: "olga", .ops, key: "k4")
+            #expect(try await unresolved(setting) == 1)
+            try await finish(setting, count: 4, succeeds: false)
+            try await eventually("two are shown once more") { try await unresolved(setting) == 2 }
             for left in [1, 0] {
                 let first = try await setting.pool.query("select id from refund_unresolved limit 1").first
                 let id = try #require(first).get(0, as: UUID.self)

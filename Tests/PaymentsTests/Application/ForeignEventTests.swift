@@ -19,15 +19,16 @@ struct ForeignEventTests {
 
     @Test(
         "what another application charges and gives back is asked for once, and ignored",
-        arguments: [WebhookEndpoint.Style.snapshot, .thin])
-    func ignoresOthers(style: WebhookEndpoint.Style) async throws {
+        arguments: [WebhookEndpoint.Style.snapshot, .thin], ["", "&metadata[order_id]=4711"])
+    func ignoresOthers(style: WebhookEndpoint.Style, metadata: String) async throws {
         var options = PaymentsSetting.Options()
         options.style = style
         try await PaymentsSetting.run(options) { setting in
             let stripe = try await stripe(setting)
             let made = try await stripe.createPaymentIntent(
                 body: Array(
-                    "amount=500&currency=eur&confirm=true&payment_method=pm_card_visa&payment_method_types[]=card".utf8),
+                    "amount=500&currency=eur&confirm=true&payment_method=pm_card_visa&payment_method_types[]=card\(metadata)"
+                        .utf8),
                 idempotencyKey: "theirs")
             _ = try await stripe.createRefund(body: Array("payment_intent=\(made.id)".utf8), idempotencyKey: "back")
             let types = Set(try setting.sandbox.snapshot().events.map(\.type)).intersection(

@@ -47,7 +47,7 @@ struct LockOrderTests {
                     try await eventually("the event waits for the PaymentIntent") {
                         try await setting.number(Self.waiters) == 1
                     }
-                    let events = try await StripeEventStore(transaction).pending("pi_early")
+                    let events = try await StripeEventStore(transaction).pendingAtStart("pi_early")
                     #expect(events.map(\.id) == ["evt_early"])
                 }
                 #expect(try await group.next() == 200)

@@ -78,8 +78,7 @@ struct SecondChargeTests {
     }
 
     private static let others: Statement = """
-        select distinct e.payment_intent_id from webhook_event e join payment p on p.id = e.payment_id
-        where e.payment_intent_id <> p.payment_intent_id
+        select distinct substr(note, 16) from payment_history where note like 'second charge: %'
         """
     private static let clear: Statement = "update payment set alert = null"
 
@@ -110,6 +109,25 @@ struct SecondChargeTests {
             let ended = try await setting.reach(order, .cancelled)
             _ = try await makeAnother(of: ended, try await stripe(setting))
             try await eventually("a person is told") { try await setting.number(Self.attention) == 1 }
+        }
+    }
+
+    @Test("a look does not end an event that came after it began: what Stripe had shown may not include it")
+    func leavesNews() async throws {
+        try await PaymentsSetting.run(.quiet) { setting in
+            let client = PaymentsClient(setting)
+            func deliver(_ id: String, _ type: String, _ status: String) async throws {
+                let json = TestEvent.intent(type, id: id, intent: "pi_other", order: TestOrder(), status: status)
+                #expect(try await client.deliver(json).status == 200)
+            }
+            try await deliver("evt_before", "payment_intent.processing", "processing")
+            try await setting.pool.withTransaction { transaction in
+                try await transaction.query("select now()")
+                // Here a look asks Stripe.
+                try await deliver("evt_after", "payment_intent.succeeded", "succeeded")
+                let waiting = try await StripeEventStore(transaction).pendingAtStart("pi_other")
+                #expect(waiting.map(\.id) == ["evt_before"])
+            }
         }
     }
 

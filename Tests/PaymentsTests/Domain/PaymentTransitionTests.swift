@@ -183,7 +183,27 @@ struct PaymentTransitionTests {
             let ended = PaymentTransition.decide(
                 decision.payment, .orderEnded(reason: "payment_declined"), policy: policy)
             #expect(ended.effects == [.refundInFull(reason: code)])
+            // When it ended before the charge was seen, nobody tells that again.
+            var cancelled = open
+            cancelled.cancelReason = "customer_request"
+            #expect(
+                see(cancelled, intent).effects == [
+                    .alert(code), .publish(.failed(reason: code, final: true)), .refundInFull(reason: code),
+                ])
+            var overdue = open
+            overdue.cancelReason = PaymentTransition.overdueReason
+            #expect(see(overdue, intent).effects == decision.effects)
         }
+    }
+
+    @Test("a second charge does not take the place of another alert, which is not dealt with yet")
+    func keepsAlerts() {
+        var other = payment(.succeeded)
+        other.alert = "amount_mismatch"
+        let decision = PaymentTransition.decide(other, .otherIntent(kept: 1), policy: policy)
+        #expect(decision.payment.alert == "amount_mismatch")
+        #expect(decision.effects == [.alert("second_charge")])
+        #expect(PaymentTransition.decide(other, .otherIntent(kept: 0), policy: policy).ignored != nil)
     }
 
     @Test("another PaymentIntent than the payment's changes nothing")

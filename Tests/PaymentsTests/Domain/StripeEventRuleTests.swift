@@ -17,7 +17,7 @@ struct StripeEventRuleTests {
     }
 
     private func event(
-        _ type: String, _ status: StripePaymentIntent.Status, metadata: [String: String] = ["order_id": "o"]
+        _ type: String, _ status: StripePaymentIntent.Status, metadata: [String: String] = ["order_id": UUID().uuidString]
     ) -> StripeEvent {
         event(
             type,
@@ -45,8 +45,11 @@ struct StripeEventRuleTests {
     @Test("a PaymentIntent that is not known waits; one that is nobody's of ours does not")
     func waits() {
         #expect(decide(event("payment_intent.succeeded", .succeeded), nil) == .wait)
-        #expect(
-            decide(event("payment_intent.succeeded", .succeeded, metadata: [:]), nil) == .ignore("not of this service"))
+        for metadata in [[:], ["order_id": "4711"]] {
+            #expect(
+                decide(event("payment_intent.succeeded", .succeeded, metadata: metadata), nil)
+                    == .ignore("not of this service"))
+        }
     }
 
     @Test("what is final is taken from the event, once")

@@ -1,5 +1,5 @@
--- Later refunds have seen to a failed one only if they gave back as much: for it, and for the others that were on their way
--- beside it and had failed before. What was paid outside Stripe has seen to the refund for which it was noted, to no other.
+-- Later refunds have seen to a failed one only if they gave back as much: for it, and for what stood before it in the queue
+-- of those that failed. What was paid outside Stripe has seen to the refund for which it was noted, to no other.
 create or replace view refund_unresolved as
     select r.id, p.order_id, r.payment_id, p.customer_id, r.amount_minor, r.currency, r.status, r.failure_code, r.origin,
            r.reason, r.stripe_refund_id, r.updated_at as failed_at, now() - r.updated_at as since
@@ -12,16 +12,22 @@ create or replace view refund_unresolved as
         where later.payment_id = r.payment_id and later.created_at >= r.updated_at and later.origin <> 'outside'
     ) as given
     cross join lateral (
-        select coalesce(sum(other.amount_minor), 0) as amount
-        from refund other
-        where other.payment_id = r.payment_id and other.status in ('failed', 'canceled') and other.resolved_at is null
-          and (other.updated_at, other.id) < (r.updated_at, r.id) and other.updated_at > r.created_at
-          and other.amount_minor > (
-              select coalesce(sum(seen.amount_minor), 0)
-              from refund seen
-              where seen.payment_id = r.payment_id and seen.origin <> 'outside'
-                and seen.created_at >= other.updated_at and seen.created_at < r.updated_at)
-    ) as beside
+        -- What was owed when it failed: at most since one of those before it, less what was given back since then.
+        select greatest(coalesce(max(owed.amount), 0), 0) as amount
+        from refund o
+        cross join lateral (
+            select (select sum(f.amount_minor)
+                    from refund f
+                    where f.payment_id = r.payment_id and f.status in ('failed', 'canceled') and f.resolved_at is null
+                      and (f.updated_at, f.id) >= (o.updated_at, o.id) and (f.updated_at, f.id) < (r.updated_at, r.id))
+                 - (select coalesce(sum(g.amount_minor), 0)
+                    from refund g
+                    where g.payment_id = r.payment_id and g.origin <> 'outside'
+                      and g.created_at >= o.updated_at and g.created_at < r.updated_at) as amount
+        ) as owed
+        where o.payment_id = r.payment_id and o.status in ('failed', 'canceled') and o.resolved_at is null
+          and (o.updated_at, o.id) < (r.updated_at, r.id)
+    ) as queue
     where r.status in ('failed', 'canceled') and r.resolved_at is null and p.refunded_minor < p.amount_received_minor
-      and r.amount_minor + beside.amount > given.amount
+      and r.amount_minor + queue.amount > given.amount
     order by r.updated_at;

@@ -22,6 +22,9 @@ extension SystemCheck {
                 from webhook_event e
                 where e.type = 'payment_intent.succeeded' and e.state in ('pending', 'failed')
                   and e.received_at < now() - interval '5 minutes'
+                  and not exists (
+                      select from payment p
+                      where p.payment_intent_id = e.payment_intent_id and e.state = 'pending')
                 union all
                 select order_id::text, 'charged through another one beside ' || coalesce(payment_intent_id, 'none')
                 from payment
