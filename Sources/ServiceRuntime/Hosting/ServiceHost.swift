@@ -16,6 +16,7 @@ public import ServiceLifecycle
 public struct ServiceHost: Service {
     private let service: any ApplicationService
     private let environment: ServiceEnvironment
+    private let connection: NATSConnection
     private let broker: any ConsumerBroker
     private let authenticator: Authenticator
     private let telemetry: Telemetry
@@ -27,7 +28,7 @@ public struct ServiceHost: Service {
 
     /// - Parameters:
     ///   - service: made from the same `environment`.
-    ///   - connection: to NATS, for the readiness check.
+    ///   - connection: to NATS, for the readiness check and the consumers' gauges.
     ///   - broker: where the consumers are; nil: JetStream on `connection`.
     ///   - authenticator: verifies access tokens.
     ///   - telemetry: the process's metrics and tracer.
@@ -37,6 +38,7 @@ public struct ServiceHost: Service {
     ) {
         self.service = service
         self.environment = environment
+        self.connection = connection
         self.broker = broker ?? JetStreamBroker(connection)
         self.authenticator = authenticator
         self.telemetry = telemetry
@@ -104,6 +106,9 @@ public struct ServiceHost: Service {
             RecurringJobs([UpkeepJob.kind], queue: environment.jobs, pool: environment.pool, logger: logger),
             JobRunner(service.jobs + [upkeep], queue: environment.jobs, pool: environment.pool, logger: logger),
         ]
+        if !service.consumers.isEmpty {
+            workers.append(ConsumerGauges(service.consumers, on: connection, logger: logger))
+        }
         for consumer in service.consumers {
             workers.append(
                 ConsumerRunner(

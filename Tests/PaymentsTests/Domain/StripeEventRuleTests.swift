@@ -17,7 +17,8 @@ struct StripeEventRuleTests {
     }
 
     private func event(
-        _ type: String, _ status: StripePaymentIntent.Status, metadata: [String: String] = ["order_id": UUID().uuidString]
+        _ type: String, _ status: StripePaymentIntent.Status,
+        metadata: [String: String] = ["order_id": UUID().uuidString]
     ) -> StripeEvent {
         event(
             type,

@@ -59,6 +59,8 @@ enum MetricHelp {
         "inbox_partitions_ahead": "Partitions of the inbox for days to come.",
         "outbox_partitions_overdue": "Partitions of the ledger that should have been dropped.",
         "outbox_ledger_age_seconds": "Age of the oldest event that the ledger still has.",
+        "inbox_outstanding_events": "Events of its stream that a consumer has still to acknowledge.",
+        "inbox_stalled_seconds": "For how long a consumer with outstanding events, or that is gone, stands still.",
         "inbox_events_total": "Events consumed, by consumer and outcome.",
         "inbox_batch_seconds": "Time to apply a batch of events.",
         "jobs_total": "Jobs run, by kind and outcome.",
