@@ -69,8 +69,7 @@ public struct PaymentsService: ApplicationService {
             CreateIntentJob(context: context, concurrency: configuration.createConcurrency),
             CancelIntentJob(context: context, concurrency: configuration.cancelConcurrency),
             RefundJob(context: context, refunds: refunds),
-            ReconcilePaymentJob(
-                context: context, refunds: refunds, kind: PaymentJobKind.look, pause: configuration.reconcileAfter * 10),
+            ReconcilePaymentJob(context: context, refunds: refunds, kind: PaymentJobKind.look),
             ReconcilePaymentJob(
                 context: context, refunds: refunds, kind: PaymentJobKind.reconcile,
                 pause: configuration.reconcileAfter * 10),

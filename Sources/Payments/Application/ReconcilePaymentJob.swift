@@ -12,8 +12,8 @@ struct ReconcilePaymentJob: JobHandler {
     let refunds: RefundSync
     /// ``PaymentJobKind/look`` or ``PaymentJobKind/reconcile``.
     let kind: String
-    /// Between two looks for the payment of an event that waits.
-    let pause: Duration
+    /// Before an event that has to wait on is looked at again; nil: the reconciliation sees to that.
+    var pause: Duration?
 
     var concurrency: Int { 2 }
     var retry: RetryPolicy { RetryPolicy(maxAttempts: 20, base: .milliseconds(200), cap: .seconds(60)) }
@@ -71,6 +71,8 @@ struct ReconcilePaymentJob: JobHandler {
             return .foreign("Stripe does not know it")
         }
     }
+
+    private var waitsOn: JobOutcome { pause.map { .again(after: $0) } ?? .done }
 
     /// Ends the event that asked for the look: whatever it is about, it is not this service's.
     private func ignore(_ payload: ReconcileJobPayload, _ reason: String, in transaction: PostgresTransaction) {
@@ -143,7 +145,7 @@ struct ReconcilePaymentJob: JobHandler {
         }
         // The event waits on, now under the PaymentIntent's id.
         if let id = payload.eventId { waiting.place(id, intent.id) }
-        return kind == PaymentJobKind.reconcile ? .again(after: pause) : .done
+        return waitsOn
     }
 
     /// Ends the events that waited for a PaymentIntent, and the one that asked for the look.
@@ -166,7 +168,7 @@ struct ReconcilePaymentJob: JobHandler {
                 case .paymentIntent(let shown) = event.subject, shown.orderID != nil
             {
                 // It told of an order of ours: a key of another account must not make it vanish.
-                return kind == PaymentJobKind.reconcile ? .again(after: pause) : .done
+                return waitsOn
             }
             ignore(payload, "Stripe does not know it", in: transaction)
             return .done

@@ -59,9 +59,7 @@ enum IntentTransition {
         _ payment: Payment, _ intent: StripePaymentIntent, policy: PaymentPolicy
     ) -> String? {
         guard intent.livemode == policy.livemode else { return "livemode_mismatch" }
-        guard intent.metadata["order_id"]?.lowercased() == payment.orderID.uuidString.lowercased() else {
-            return "order_mismatch"
-        }
+        guard intent.orderID == payment.orderID else { return "order_mismatch" }
         guard let price = payment.price, intent.currency.uppercased() == price.currency else {
             return "currency_mismatch"
         }

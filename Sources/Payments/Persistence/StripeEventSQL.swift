@@ -39,18 +39,8 @@ enum StripeEventSQL {
 
     /// Of those that wait for this PaymentIntent to become known, or for a look at Stripe.
     static let pending: Statement = """
-        select payload from webhook_event
+        select payload, received_at <= now() as was_there_at_start from webhook_event
         where payment_intent_id = $1::text and state = 'pending'
-        order by received_at, id
-        limit 200
-        for no key update
-        """
-
-    /// Of those, the ones that were there when the transaction began: what Stripe was asked after that includes what they
-    /// tell.
-    static let pendingAtStart: Statement = """
-        select payload from webhook_event
-        where payment_intent_id = $1::text and state = 'pending' and received_at <= now()
         order by received_at, id
         limit 200
         for no key update
@@ -122,7 +112,7 @@ enum StripeEventSQL {
     static let now: Statement = "select now()"
 
     static let all = [
-        insert, end, fail, lock, read, pending, pendingAtStart, overdue, countUnplaced, list, view, cursor, moveCursor,
-        known, prune, now,
+        insert, end, fail, lock, read, pending, overdue, countUnplaced, list, view, cursor, moveCursor, known, prune,
+        now,
     ]
 }

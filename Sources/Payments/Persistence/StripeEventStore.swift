@@ -72,7 +72,8 @@ struct StripeEventStore {
     /// The events that waited for this PaymentIntent when the transaction began, oldest first: what Stripe has shown since
     /// then includes what they tell.
     func pendingAtStart(_ paymentIntent: String) async throws -> [StripeEvent] {
-        try await transaction.query(StripeEventSQL.pendingAtStart.bind(paymentIntent)).map(Self.event)
+        try await transaction.query(StripeEventSQL.pending.bind(paymentIntent))
+            .filter { try $0.get(1, as: Bool.self) }.map(Self.event)
     }
 
     /// Waits for, and then keeps out, all others who make this PaymentIntent known or look for it; then locks a payment
