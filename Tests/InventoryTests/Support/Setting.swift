@@ -179,3 +179,15 @@ struct Setting: Sendable {
             .map { try $0.get(0) }
     }
 }
+
+extension PostgresPool {
+    /// Ends some backend of the database, whatever it is doing; for a pool of one, whose own is spared.
+    func killAnother() async throws {
+        try await query(
+            """
+            select pg_terminate_backend(pid) from pg_stat_activity
+            where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'
+            order by random() limit 1
+            """)
+    }
+}
