@@ -13,5 +13,9 @@ public enum SchemaCatalog {
         Migration(
             line: "outbox", version: 3, name: "head",
             up: PackageResources.outbox_003_head_up_sql, down: PackageResources.outbox_003_head_down_sql),
+        Migration(
+            line: "outbox", version: 4, name: "dead_letter_message",
+            up: PackageResources.outbox_004_dead_letter_message_up_sql,
+            down: PackageResources.outbox_004_dead_letter_message_down_sql),
     ]
 }

@@ -10,11 +10,13 @@ enum InboxSQL {
         returning event_id
         """
 
+    /// The same message delivered again is the same row, and one that was resolved stays so. Another message may have the
+    /// same sequence: in a stream that was made anew.
     static let deadLetter: Statement = """
         insert into dead_letter
             (consumer, state, event_id, event_type, aggregate_id, stream, stream_sequence, payload, traceparent, error, attempts)
         values ($1::text, $2::text, $3::uuid, $4::text, $5::text, $6::text, $7::bigint, $8::bytea, $9::text, $10::text, $11::int)
-        on conflict (consumer, stream, stream_sequence) do update
+        on conflict (consumer, stream, stream_sequence, sha256(payload)) do update
         set state = excluded.state, error = excluded.error, attempts = dead_letter.attempts + excluded.attempts,
             resolved_at = null
         where dead_letter.state <> 'resolved'

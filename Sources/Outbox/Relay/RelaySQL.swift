@@ -119,7 +119,7 @@ enum RelaySQL {
                convert_to(o.event::text, 'UTF8'), o.traceparent, $3::text, 1
         from outbox o
         where o.position = $1::bigint
-        on conflict (consumer, stream, stream_sequence) do nothing
+        on conflict (consumer, stream, stream_sequence, sha256(payload)) do nothing
         """
 
     /// Rows behind the cursor, and the age of the oldest in seconds; bounded, so that a backlog of millions costs no

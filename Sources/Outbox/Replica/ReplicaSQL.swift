@@ -54,7 +54,7 @@ enum ReplicaSQL {
                convert_to(o.event::text, 'UTF8'), o.traceparent, $3::text, 0, now()
         from outbox o
         where o.position = any($2::bigint[])
-        on conflict (consumer, stream, stream_sequence) do nothing
+        on conflict (consumer, stream, stream_sequence, sha256(payload)) do nothing
         """
 
     static let all = [range, madeAt, rows, refused, positions, appendedAgain, noteAppended]

@@ -118,6 +118,24 @@ struct ConsumerRunnerTests {
         #expect(try await letters.list().isEmpty)
     }
 
+    @Test("a stream made anew counts from 1 again: what is put aside there is kept beside what was resolved before")
+    func sequenceOfAnotherStream() async throws {
+        let setting = try await Setting(maxAttempts: 1)
+        let letters = DeadLetters(pool: setting.pool, consumers: [setting.consumer])
+        let old = try setting.event("a", 1, type: "t.v2")
+        setting.broker.put(old, sequence: 1)
+        try await setting.run(until: "the old one is parked") { setting.broker.isDone }
+        try await setting.pool.query("update dead_letter set state = 'resolved'")
+        // The old one once more, and another one in its place.
+        setting.broker.put(old, sequence: 1)
+        try await setting.run(until: "the old one is known") { setting.broker.isDone }
+        #expect(try await letters.list().isEmpty)
+        let new = try setting.event("a", 2, type: "t.v2")
+        setting.broker.put(new, sequence: 1)
+        try await setting.run(until: "the new one is parked") { setting.broker.isDone }
+        #expect(try await letters.list().map(\.eventID) == [new.id])
+    }
+
     @Test("an event of a type that nobody knows is parked, not lost, and can be re-driven by who knows it")
     func parksUnknown() async throws {
         let setting = try await Setting()
