@@ -39,22 +39,17 @@ struct RefundSync: Sendable {
     private func takeOver(
         _ stripe: StripeRefund, _ payment: inout Payment, cause: PaymentCause, in transaction: PostgresTransaction
     ) throws -> Bool {
-        let status = RefundStatus(stripe.status)
-        guard !status.isVoid, stripe.amount > 0 else { return false }
-        guard stripe.amount <= payment.refundable else {
-            // Ours that are on their way will be refused; then there is room for it.
+        switch RefundTakeover.decide(stripe, payment, id: .v7()) {
+        case .nothing: return false
+        case .exceedsCharge:
             ledger.alert("refund_exceeds_charge", payment, in: transaction)
             return false
+        case .take(let refund):
+            RefundStore(transaction).insert(refund)
+            payment.refunded += refund.amount.amount
+            PaymentStore(transaction).update(payment)
+            try ledger.carryOut(RefundTransition.decide(refund, stripe), of: &payment, cause: cause, in: transaction)
+            return true
         }
-        let refund = Refund(
-            id: .v7(), paymentID: payment.id,
-            amount: Money(amount: stripe.amount, currency: stripe.currency), reason: "made_at_stripe",
-            origin: .stripe, status: .requested)
-        RefundStore(transaction).insert(refund)
-        payment.refunded += stripe.amount
-        PaymentStore(transaction).update(payment)
-        try ledger.carryOut(
-            RefundTransition.decide(refund, stripe), of: &payment, cause: cause, in: transaction)
-        return true
     }
 }

@@ -172,12 +172,13 @@ extension PaymentsNode {
             end(call, job.order)
             try show([refund], of: job.order)
         case .unknown, .intent: return again(job, at: now)
-        case .refused(let code, _): throw Surprise(what: "Stripe refuses a refund: \(code)")
-        case .fixed:
+        case .refused, .fixed:
             let made = stripe.refunds(of: payments[job.order]?.paymentIntentID ?? "")
             let isMade = made.contains { $0.metadata["refund_id"] == call.refundID?.lowercased }
             end(call, job.order)
-            guard isMade else {
+            if case .refused(let code, _) = answer, !isMade {
+                try refuse(call.refundID, of: job.order, code: code)
+            } else if !isMade {
                 add(
                     StripeCall(id: nextCall(), kind: .refund, body: call.body, refundID: call.refundID), job.order)
                 return again(job, at: now)

@@ -46,17 +46,35 @@ extension PaymentsNode {
             let index =
                 known.firstIndex { $0.stripeRefundID == stripe.id }
                 ?? known.firstIndex { $0.stripeRefundID == nil && stripe.metadata["refund_id"] == $0.id.lowercased }
-            guard let index, let payment = payments[order] else {
-                throw Surprise(what: "an unknown refund")
-            }
-            let decision = RefundTransition.decide(known[index], stripe)
-            guard !decision.isKnown else { continue }
-            refunds[order]?[index] = decision.refund
-            if decision.isReleased { payments[order]?.refunded -= decision.refund.amount.amount }
-            if decision.isPublished { ledger.append(try PaymentEvents.refunded(decision.refund, payment)) }
-            if decision.isTakenBack, !hidesFailedRefunds {
-                ledger.append(try PaymentEvents.refundFailed(decision.refund, payment))
-            }
+            guard let index = index ?? takeOver(stripe, of: order), let refund = refunds[order]?[index] else { continue }
+            try carryOut(RefundTransition.decide(refund, stripe), at: index, of: order)
+        }
+    }
+
+    /// Stripe will not make a refund.
+    mutating func refuse(_ id: UUID?, of order: UUID, code: String) throws {
+        guard let index = refunds[order]?.firstIndex(where: { $0.id == id }), let refund = refunds[order]?[index]
+        else { return }
+        try carryOut(RefundTransition.refused(refund, code: code), at: index, of: order)
+    }
+
+    /// - Returns: where a refund is now that somebody made at Stripe; nil when it is not taken over.
+    private mutating func takeOver(_ stripe: StripeRefund, of order: UUID) -> Int? {
+        guard let payment = payments[order],
+            case .take(let refund) = RefundTakeover.decide(stripe, payment, id: nextCall())
+        else { return nil }
+        payments[order]?.refunded += refund.amount.amount
+        refunds[order, default: []].append(refund)
+        return (refunds[order]?.count ?? 0) - 1
+    }
+
+    private mutating func carryOut(_ decision: RefundDecision, at index: Int, of order: UUID) throws {
+        guard !decision.isKnown, let payment = payments[order] else { return }
+        refunds[order]?[index] = decision.refund
+        if decision.isReleased { payments[order]?.refunded -= decision.refund.amount.amount }
+        if decision.isPublished { ledger.append(try PaymentEvents.refunded(decision.refund, payment)) }
+        if decision.isTakenBack, !hidesFailedRefunds {
+            ledger.append(try PaymentEvents.refundFailed(decision.refund, payment))
         }
     }
 

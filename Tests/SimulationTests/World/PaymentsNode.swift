@@ -147,12 +147,13 @@ struct PaymentsNode: Sendable {
         jobs.append(Job(number: jobNumber, kind: kind, order: order, runAt: time))
     }
 
-    /// What payments does by itself: it looks at what has been open for a while, and reads Stripe's list of events for what
-    /// no webhook told, such as a refund that failed.
-    mutating func reconcile(at now: Date) {
+    /// What payments does by itself: it looks at what has been open for a while, and reads Stripe's list of events for what no
+    /// webhook told, such as a refund that failed or was made in the dashboard.
+    mutating func reconcile(reading events: [StripeEvent], at now: Date) throws {
+        for event in events { try take(event, at: now) }
         for payment in payments.values.sorted(by: { $0.id.uuidString < $1.id.uuidString })
-        where payment.paymentIntentID != nil && !jobs.contains(where: { $0.order == payment.orderID })
-            && (payment.status != .cancelled && payment.status != .succeeded || refunds[payment.orderID] != nil)
+        where payment.paymentIntentID != nil && payment.status != .cancelled && payment.status != .succeeded
+            && !jobs.contains(where: { $0.order == payment.orderID })
         {
             schedule(.look, payment.orderID, at: now)
         }

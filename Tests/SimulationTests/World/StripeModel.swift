@@ -38,6 +38,8 @@ struct StripeModel: Sendable {
     private var toldOf = 0
     /// On their way; each may come late, twice or never.
     var webhooks: [StripeEvent] = []
+    /// Those that never came: they are in the list of events all the same.
+    var unheard: [StripeEvent] = []
     /// Breaks the rule that a key gives one outcome.
     var forgetsKeys = false
 
@@ -103,6 +105,11 @@ struct StripeModel: Sendable {
     mutating func finishProcessing(_ id: String, succeeds: Bool) {
         try? ledger.finishProcessing(id, succeeds: succeeds)
         takeNews()
+    }
+
+    /// Somebody gives money back at Stripe itself.
+    mutating func giveBack(_ amount: Int64, of intent: String) {
+        _ = perform(.createRefund, "payment_intent=\(intent)&amount=\(amount)")
     }
 
     /// A refund that was on its way ends; or the bank does not take the money of one that had succeeded.

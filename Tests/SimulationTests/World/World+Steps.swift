@@ -36,7 +36,7 @@ extension World {
         case 85..<86: if let intent = pick(\.processing) { bank(intent.id) }
         case 86..<88: try refund()
         case 88..<91: try request()
-        case 91..<92: payments.reconcile(at: now)
+        case 91..<92: try reconcile()
         case 92..<94: away()
         case 94..<97: wait()
         default: try runDue()
@@ -274,6 +274,13 @@ extension World {
         tell("\(name(waiting.job.order)): Stripe has answered \(waiting.stage.description)")
     }
 
+    /// What payments does by itself now and then.
+    mutating func reconcile() throws {
+        try payments.reconcile(reading: stripe.unheard, at: now)
+        stripe.unheard = []
+        tell("payments looks at what is open, and reads what no webhook told")
+    }
+
     private mutating func fault() -> StripeModel.Fault {
         !isCalm && random.chance(20) ? random.pick(StripeModel.Fault.allCases) : .none
     }
@@ -286,6 +293,7 @@ extension World {
         var copy = payments
         try copy.take(event, at: now)
         let ending = ending()
+        if isLostForEver { stripe.unheard.append(event) }
         if !isLostForEver, ending != .lost { payments = copy }
         // Stripe delivers again what nobody said yes to, and now and then what somebody did.
         if isLostForEver || (ending == .good && !(!isCalm && random.chance(10))) { stripe.webhooks.remove(at: index) }

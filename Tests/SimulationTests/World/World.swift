@@ -97,7 +97,7 @@ struct World: Sendable {
                 continue
             }
             if !isReconciled {
-                payments.reconcile(at: now)
+                try reconcile()
                 isReconciled = true
                 continue
             }
