@@ -28,6 +28,7 @@ public struct Shortage: Codable, Sendable, Hashable {
 public struct InventoryReserved: Codable, Sendable, Hashable {
     public let orderId: UUID
     public let sagaId: UUID
+    /// A later reservation of an order has a greater id than an earlier one.
     public let reservationId: UUID
     public let lines: [StockLine]
     /// When the hold ends by itself, by inventory's database clock.

@@ -1,5 +1,6 @@
 import Contracts
 import Foundation
+import Outbox
 
 extension StockBook {
     mutating func reserve(_ order: OrderReference, _ lines: [StockLine]) throws -> StockOutcome {
@@ -39,9 +40,9 @@ extension StockBook {
         let ttl = lines.compactMap { shelf[$0.sku]?.ttl ?? policy.ttl }.min() ?? policy.ttl
         var holds = orders[order.orderID] ?? OrderHolds(order: order)
         let reservation = Reservation(
-            id: makeID(), orderID: order.orderID, sagaID: order.sagaID, attempt: max(attempt, holds.nextAttempt),
-            status: .active, ttl: ttl, expiresAt: now + ttl, holdUntil: now + max(ttl, policy.maxHold), createdAt: now,
-            lines: lines)
+            id: makeID().following(holds.latest?.id), orderID: order.orderID, sagaID: order.sagaID,
+            attempt: max(attempt, holds.nextAttempt), status: .active, ttl: ttl, expiresAt: now + ttl,
+            holdUntil: now + max(ttl, policy.maxHold), createdAt: now, lines: lines)
         holds.reservations.append(reservation)
         keep(holds)
         for line in lines {
@@ -90,8 +91,9 @@ extension StockBook {
         // The hold ended before the confirmation came: what is on the shelf may still do.
         guard !sayShortages(latest.lines, of: order) else { return .applied }
         var again = Reservation(
-            id: makeID(), orderID: order.orderID, sagaID: order.sagaID, attempt: holds.nextAttempt, status: .active,
-            ttl: latest.ttl, expiresAt: now, holdUntil: now, createdAt: now, lines: latest.lines)
+            id: makeID().following(latest.id), orderID: order.orderID, sagaID: order.sagaID,
+            attempt: holds.nextAttempt, status: .active, ttl: latest.ttl, expiresAt: now, holdUntil: now,
+            createdAt: now, lines: latest.lines)
         again.end(.committed, reason: "confirmed", at: now)
         holds.reservations.append(again)
         keep(holds)

@@ -1,13 +1,14 @@
 extension OrderSaga {
     /// Tried before all transitions: what was heard before, and what contradicts what is known.
     static let guards: [OrderSagaRule] = [
-        .ignore(.holdEnded, in: running, if: .otherHold, "another reservation is held"),
+        .ignore(.holdEnded, in: running, if: .olderHold, "a later reservation is known"),
         .ignore(.holdEnded, in: running, if: .holdGone, "duplicate"),
-        .ignore(.holdEnded, .stockReleased, in: undone, if: .otherHold, "another reservation is held"),
+        .ignore(.holdEnded, .stockReleased, in: undone, if: .olderHold, "a later reservation is known"),
         .ignore(.holdEnded, .stockReleased, in: undone, if: .otherThanReturn, "what was sold is still to come back"),
         .ignore(.paymentPending, .paymentProcessing, .paymentTryFailed, in: running, if: .charged, "it has succeeded"),
         .ignore(.paymentSucceeded, in: running + undone, if: .chargedBefore, "duplicate"),
-        .illegal(.paymentDeclined, .paymentCancelled, in: all, if: .charged, "it has succeeded"),
+        .ignore(.paymentDeclined, in: all, if: .charged, "it has succeeded since"),
+        .illegal(.paymentCancelled, in: all, if: .charged, "it has succeeded"),
         .ignore(.paymentRefunded, in: all, if: .knownRefund, "duplicate"),
         .ignore(.refundFailed, in: all, if: .lostRefund, "duplicate"),
     ]

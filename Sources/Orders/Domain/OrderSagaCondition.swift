@@ -28,25 +28,20 @@ extension OrderSagaCondition {
     static let stockUnknown = Self("stock unknown") { state, _, _ in state.stock == .unknown }
     static let stockOpen = Self("stock not undone") { state, _, _ in !state.stockIsUndone }
     static let holdGone = Self("hold gone") { state, _, _ in state.stock == .released }
-    /// A reservation that was not heard of before.
+    /// A later reservation than the known one: an order has one at a time, and their ids grow (`InventoryReserved`).
     static let newHold = Self("new reservation") { state, event, _ in
         guard case .stockReserved(let id, _) = event else { return false }
-        return id != state.hold?.reservationId
-    }
-    /// Another reservation than the known one, from before it: the news of it was overtaken by the later one's.
-    static let olderHold = Self("older than the known one") { state, event, _ in
-        guard case .stockReserved(let id, let expiresAt) = event, let hold = state.hold else { return false }
-        return id != hold.reservationId && hold.expiresAt.map { expiresAt < $0 } ?? false
+        return state.hold.map { id > $0.reservationId } ?? true
     }
     /// The reservation that is held, for longer than known.
     static let longerHold = Self("held for longer") { state, event, _ in
         guard case .stockReserved(let id, let expiresAt) = event, let hold = state.hold else { return false }
         return state.stock == .held && hold.reservationId == id && hold.expiresAt.map { $0 < expiresAt } ?? true
     }
-    /// The end of another reservation than the one that is held.
-    static let otherHold = Self("another reservation") { state, event, _ in
+    /// The end of an earlier reservation than the known one: the news of it was overtaken by the later one's.
+    static let olderHold = Self("older reservation") { state, event, _ in
         guard case .stockReleased(let id?, _) = event, let hold = state.hold else { return false }
-        return state.stock == .held && hold.reservationId != id
+        return id < hold.reservationId
     }
 
     /// An end of a hold that is not the answer to the cancellation of a sale.

@@ -253,7 +253,8 @@ extension OrderSagaDraft {
 
     fileprivate mutating func noteRelease() {
         state.stock = .released
-        if case .stockReleased(let id?, _) = event, state.hold == nil { state.hold = .init(reservationId: id) }
+        guard case .stockReleased(let id?, _) = event, id != state.hold?.reservationId else { return }
+        state.hold = .init(reservationId: id)
     }
 
     /// The whole price back means that nothing is charged any more.

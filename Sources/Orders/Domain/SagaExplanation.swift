@@ -113,9 +113,11 @@ public struct SagaExplanation: Encodable, Sendable {
         }
         if facts.takes(.cancelRequested) {
             let what =
-                facts.state.payment == .succeeded
-                ? "cancel it: the money is given back, and the pieces go back on the shelf"
-                : "cancel it: the stock is released, and the payment cancelled"
+                switch facts.state.payment {
+                case .succeeded: "cancel it: the money is given back, and the pieces go back on the shelf"
+                case .refunded: "cancel it: the pieces go back on the shelf; the money was given back"
+                default: "cancel it: the stock is released, and the payment cancelled"
+                }
             choices.append(
                 Choice(
                     what: what, request: "POST /orders/\(id)/cancel",

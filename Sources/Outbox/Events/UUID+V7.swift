@@ -23,6 +23,21 @@ extension UUID {
             ))
     }
 
+    /// This id, or the one next to the other if that would not sort before it: the clock that made the other was ahead.
+    /// Source: RFC 9562, section 6.2.
+    public func following(_ other: UUID?) -> UUID {
+        guard let other, self <= other else { return self }
+        var next = other.uuid
+        withUnsafeMutableBytes(of: &next) { bytes in
+            // Random bits behind the variant; that all of them are ones will not be met.
+            for index in (9..<16).reversed() {
+                bytes[index] &+= 1
+                if bytes[index] != 0 { return }
+            }
+        }
+        return UUID(uuid: next)
+    }
+
     /// The text form in lower case, as RFC 9562 asks of who writes it.
     public var lowercased: String { uuidString.lowercased() }
 }

@@ -1,5 +1,6 @@
 import Contracts
 import Foundation
+import Outbox
 import Testing
 
 @testable import Inventory
@@ -54,6 +55,20 @@ struct StockBookTests {
         let holds = book.changes.newReservations.sorted { $0.ttl < $1.ttl }
         #expect(holds.map { $0.expiresAt.timeIntervalSince(Self.now) } == [60, 7200])
         #expect(holds.map { $0.holdUntil.timeIntervalSince(Self.now) } == [3600, 7200])
+    }
+
+    @Test("an order's later reservation has the greater id, whatever this process's clock says")
+    func idsGrow() throws {
+        let order = Self.order()
+        let lines = [StockLine(sku: "JAR", quantity: 1)]
+        let id = UUID.v7()
+        var book = StockBook(
+            now: Self.now, policy: Self.policy, shelf: [Self.item("JAR", 1)], orders: [], makeID: { id })
+        #expect(try book.apply(.reserve(order, lines)) == .applied)
+        #expect(try book.apply(.release(order, .failed)) == .applied)
+        #expect(try book.apply(.reserveAgain(order, lines)) == .applied)
+        let ids = try #require(book.orders[order.orderID]).reservations.map(\.id)
+        #expect(ids.count == 2 && ids[0] < ids[1])
     }
 
     @Test("in one batch the earlier order gets the last piece")

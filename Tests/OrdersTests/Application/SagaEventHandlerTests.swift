@@ -55,7 +55,7 @@ struct SagaEventHandlerTests {
         let setting = try await Setting()
         let order = try await setting.order()
         try await setting.apply(try order.reserved(), try order.succeeded())
-        let outcomes = try await setting.apply(try order.declined())
+        let outcomes = try await setting.apply(try order.paymentCancelled())
         #expect(outcomes == [.ignored("illegal: it has succeeded")])
         #expect(try await setting.state(order) == "COMPLETED CONFIRMED settled")
         let last = try await setting.service.history.all(of: order.id).last

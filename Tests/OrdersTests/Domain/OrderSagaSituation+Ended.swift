@@ -22,7 +22,7 @@ extension OrderSagaSituation {
                 payment.pending.v1 (processing)   | ignored
                 payment.succeeded.v1              | ignored
                 payment.failed.v1                 | ignored
-                payment.failed.v1 (final)         | illegal
+                payment.failed.v1 (final)         | ignored
                 payment.cancelled.v1              | illegal
                 payment.refunded.v1               | = noted
                 payment.refund-failed.v1          | = noted
@@ -96,7 +96,7 @@ extension OrderSagaSituation {
             payment.pending.v1 (processing)   | ignored
             payment.succeeded.v1              | ignored
             payment.failed.v1                 | ignored
-            payment.failed.v1 (final)         | illegal
+            payment.failed.v1 (final)         | ignored
             payment.cancelled.v1              | illegal
             payment.refunded.v1               | = order.failed.v1, deadline undo
             payment.refund-failed.v1          | = noted
@@ -156,7 +156,7 @@ extension OrderSagaSituation {
             payment.pending.v1 (processing)   | ignored
             payment.succeeded.v1              | ignored
             payment.failed.v1                 | ignored
-            payment.failed.v1 (final)         | illegal
+            payment.failed.v1 (final)         | ignored
             payment.cancelled.v1              | illegal
             payment.refunded.v1               | = order.failed.v1, deadline undo
             payment.refund-failed.v1          | = noted
@@ -180,7 +180,7 @@ extension OrderSagaSituation {
                 payment.pending.v1 (processing)   | ignored
                 payment.succeeded.v1              | ignored
                 payment.failed.v1                 | ignored
-                payment.failed.v1 (final)         | illegal
+                payment.failed.v1 (final)         | ignored
                 payment.cancelled.v1              | illegal
                 payment.refunded.v1               | = settled
                 payment.refund-failed.v1          | = noted
@@ -218,7 +218,7 @@ extension OrderSagaSituation {
                 payment.pending.v1 (processing)   | ignored
                 payment.succeeded.v1              | ignored
                 payment.failed.v1                 | ignored
-                payment.failed.v1 (final)         | illegal
+                payment.failed.v1 (final)         | ignored
                 payment.cancelled.v1              | illegal
                 payment.refunded.v1               | = noted
                 payment.refund-failed.v1          | = noted
@@ -237,7 +237,7 @@ extension OrderSagaSituation {
                 payment.pending.v1 (processing)   | ignored
                 payment.succeeded.v1              | ignored
                 payment.failed.v1                 | ignored
-                payment.failed.v1 (final)         | illegal
+                payment.failed.v1 (final)         | ignored
                 payment.cancelled.v1              | illegal
                 payment.refunded.v1               | = settled
                 payment.refund-failed.v1          | = noted

@@ -195,7 +195,7 @@ extension OrderSagaSituation {
             payment.pending.v1 (processing)   | ignored
             payment.succeeded.v1              | ignored
             payment.failed.v1                 | ignored
-            payment.failed.v1 (final)         | illegal
+            payment.failed.v1 (final)         | ignored
             payment.cancelled.v1              | illegal
             payment.refunded.v1               | PAYMENT_FAILED order FAILED, order.failed.v1, deadline undo
             payment.refund-failed.v1          | = noted

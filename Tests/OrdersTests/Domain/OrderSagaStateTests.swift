@@ -124,6 +124,40 @@ import Testing
         #expect(decide(lost, Sample.event(.stockReserved)).verdict == .ignored("duplicate"))
     }
 
+    /// Whatever the order is in which the rescue's news comes: inventory answers for the second reservation, and a saga that
+    /// thinks the first one is held would wait for its end for ever.
+    @Test func newsOfTwoReservationsInAnyOrderLeaveNothingHeld() {
+        func reserved(_ id: UUID) -> OrderSagaEvent { .stockReserved(reservationId: id, expiresAt: Sample.expiry) }
+        let (first, second) = (Sample.reservation, Sample.secondReservation)
+        let cancelled: [OrderSagaEvent] = [
+            Sample.event(.paymentPending), Sample.event(.holdEnded), .paymentSucceeded, .cancelRequested,
+            reserved(first), reserved(second), .stockReleased(reservationId: second, reason: "cancelled"),
+        ]
+        let failed: [OrderSagaEvent] = [
+            .deadlinePassed(.stock), .paymentSucceeded, .deadlinePassed(.rescue),
+            .stockReleased(reservationId: second, reason: "failed"),
+            .stockReleased(reservationId: first, reason: "failed"), reserved(second), reserved(first),
+        ]
+        // The news of the second one is lost until a dead letter is re-driven, but not that of its end.
+        let unheard: [OrderSagaEvent] = [
+            .deadlinePassed(.stock), .paymentSucceeded, reserved(first), .deadlinePassed(.rescue),
+            .stockReleased(reservationId: second, reason: "failed"), reserved(second),
+        ]
+        for events in [cancelled, failed, unheard] {
+            let state = (events + [Sample.event(.paymentRefunded)]).reduce(
+                OrderSaga.start(total: Sample.total, policy: Sample.policy).state
+            ) { OrderSaga.decide(state: $0, event: $1, policy: Sample.policy).state }
+            #expect(state.settled && state.stock == .released, "\(events)")
+        }
+    }
+
+    /// Payments may say that a payment failed for good, and then that it was made all the same; two replicas can swap them.
+    @Test func aFailureThatThePaymentHasOvertakenChangesNothing() {
+        let paid = Sample.state(after: .stockReserved, .paymentPending, .paymentSucceeded)
+        let decision = OrderSaga.decide(state: paid, event: Sample.event(.paymentDeclined), policy: Sample.policy)
+        #expect(decision.verdict == .ignored("it has succeeded since") && decision.state == paid)
+    }
+
     /// The hold had ended before the confirmation came, and inventory sold what was on the shelf: of that reservation only
     /// its return is heard.
     @Test func aReservationThatIsHeardOfAfterTheCancellationIsNotWaitedFor() {

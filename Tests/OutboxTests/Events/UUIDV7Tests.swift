@@ -17,4 +17,17 @@ struct UUIDV7Tests {
         let ids = (0..<100).map { UUID.v7(milliseconds: 1_000_000 + $0, randomA: .random(in: 0 ... .max), randomB: 0) }
         #expect(ids.map(\.uuidString) == ids.map(\.uuidString).sorted())
     }
+
+    @Test("an id that follows another one sorts after it, also when the clock went back or stands")
+    func follows() throws {
+        let first = UUID.v7(milliseconds: 2_000, randomA: 7, randomB: 7)
+        let later = UUID.v7(milliseconds: 2_001, randomA: 0, randomB: 0)
+        #expect(later.following(first) == later && first.following(nil) == first)
+        for id in [UUID.v7(milliseconds: 1_000, randomA: 9, randomB: 9), first] {
+            let next = id.following(first)
+            #expect(next > first && next < later)
+        }
+        let full = try #require(UUID(uuidString: "017f22e2-79b0-7cc3-98c4-ffffffffffff"))
+        #expect(first.following(full).lowercased == "017f22e2-79b0-7cc3-98c5-000000000000")
+    }
 }
