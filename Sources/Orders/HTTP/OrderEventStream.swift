@@ -81,7 +81,8 @@ private struct OrderEventSequence: AsyncSequence, Sendable {
                 }
                 if progress.isSettled {
                     phase = .ended
-                    return "event: end\ndata: {}\n\n"
+                    // With an id, so that whoever comes back has heard all, also what was not for the customer.
+                    return "id: \(last)\nevent: end\ndata: {}\n\n"
                 }
                 let left = stream.heartbeat - quietSince.duration(to: .now)
                 if left <= .zero { return ": still here\n\n" }

@@ -57,7 +57,7 @@ extension SagaHistoryRow {
         if event == "order.placed" { return "Order placed" }
         guard let kind = OrderSagaEvent.Kind(rawValue: event) else { return event }
         // A declined try changes nothing for the saga, but the customer wants to know.
-        guard verdict == "applied" || kind == .paymentTryFailed else { return nil }
+        guard verdict == "applied" || kind == .paymentTryFailed && to.isRunning else { return nil }
         if kind == .cancelRequested { return isOfOperator ? "Cancelled by an operator" : "Cancelled by the customer" }
         return kind.title(endedAs: from?.isRunning == true && !to.isRunning ? order : nil)
     }
@@ -78,8 +78,9 @@ extension OrderSagaEvent.Kind {
         case .paymentCancelled: "The payment was cancelled"
         case .paymentRefunded: "Money given back"
         case .refundFailed: "The bank did not take the money back; it is to be given back again"
-        case .stockDeadline: "The stock could not be checked in time"
-        case .paymentDeadline, .totalDeadline: "The time to pay is over"
+        case .stockDeadline where outcome != nil: "The stock could not be checked in time"
+        case .totalDeadline where outcome != nil: "The order has taken too long"
+        case .stockDeadline, .paymentDeadline, .totalDeadline: "The time to pay is over"
         case .answerDeadline: "Still finding out how the payment ended"
         case .rescueDeadline: "The stock could not be had in time; the money is given back"
         case .undoDeadline: "Still undoing the order"

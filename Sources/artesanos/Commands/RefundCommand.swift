@@ -21,8 +21,8 @@ struct RefundCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Failed refunds that nobody has dealt with, newest first.",
             discussion: """
-                One leaves the list by being resolved, by a later refund of the same payment, or when all that was charged
-                is given back. Exit code 1 when there are any, unless --all is given.
+                One leaves the list by being resolved, when later refunds of its payment give back as much, or when all that
+                was charged is given back. Exit code 1 when there are any, unless --all is given.
 
                 EXAMPLES
                   artesanos refund list

@@ -33,6 +33,10 @@ extension Saga {
         func validate() throws {
             if stuck, all || state != nil { throw ValidationError("--stuck goes with neither --all nor --state") }
             if limit < 1 { throw ValidationError("--limit is to be at least 1") }
+            if let state, OrderSagaStep(rawValue: state.uppercased()) == nil {
+                let steps = OrderSagaStep.allCases.map(\.rawValue).joined(separator: ", ")
+                throw ValidationError("--state is one of \(steps), not \"\(state)\"")
+            }
         }
 
         private struct Row: Encodable {
@@ -57,7 +61,7 @@ extension Saga {
                 }
             }
             if json { return try JSONOutput.print(rows) }
-            guard !rows.isEmpty else { return Output.line(all ? "no sagas" : "every saga is settled") }
+            guard !rows.isEmpty else { return Output.line(nothing) }
             var table = TextTable(["order", "saga", "state", "order status", "waits for", "deadline"])
             for row in rows {
                 table.add(
@@ -66,6 +70,11 @@ extension Saga {
                     row.deadline.map(Age.moment) ?? "-")
             }
             table.lines(.standard).forEach { Output.line($0) }
+        }
+
+        private var nothing: String {
+            guard let state = state?.uppercased() else { return all ? "no sagas" : "every saga is settled" }
+            return all ? "no saga is in \(state)" : "no saga in \(state) is unsettled"
         }
 
         private func listStuck() async throws {

@@ -54,7 +54,9 @@ enum SagaCommand {
 
     static func lines(_ outcome: SagaRequestOutcome) -> [String] {
         var lines = [
-            outcome.isDryRun ? "dry run: nothing is written" : "done, as \(outcome.actor)",
+            outcome.isDryRun
+                ? "dry run: nothing is written"
+                : outcome.isApplied ? "done, as \(outcome.actor)" : "nothing changed, asked as \(outcome.actor)",
             "order     \(outcome.orderId.uuidString.lowercased())",
             "state     \(change(outcome.fromState.rawValue, outcome.toState.rawValue))",
             "status    \(change(outcome.fromStatus.rawValue, outcome.toStatus.rawValue))",

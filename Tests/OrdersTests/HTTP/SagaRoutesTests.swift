@@ -148,6 +148,23 @@ struct SagaRoutesTests {
         }
     }
 
+    @Test("whoever has heard the end is not told to come back, also when the customer was not told of the last event")
+    func hiddenLastEvent() async throws {
+        let http = try await HTTPSetting()
+        let order = try await http.setting.order()
+        try await http.setting.apply(
+            try order.reserved(), try order.pending(), try order.declined(), try order.released("cancelled"),
+            try order.paymentCancelled())
+        try await http.run(live: true) { client in
+            let path = "/orders/\(order.id)/events"
+            let told = try await client.send(.get, path, as: .ana).text
+            #expect(Self.ids(told) == [1, 2, 3, 4, 5])
+            #expect(Self.allIDs(told).last == 6)
+            let none = try await client.send(.get, path, as: .ana, headers: [.lastEventID: "6"])
+            #expect(none.status == 204)
+        }
+    }
+
     @Test("wherever a stream is cut, coming back tells the rest, each event once")
     func resumesAnywhere() async throws {
         let http = try await HTTPSetting()
@@ -225,7 +242,12 @@ struct SagaRoutesTests {
         }
     }
 
+    /// Of the order's events; that of the stream's end is not among them.
     private static func ids(_ stream: String) -> [Int] {
+        stream.components(separatedBy: "\n\n").filter { $0.contains("event: saga\n") }.flatMap(allIDs)
+    }
+
+    private static func allIDs(_ stream: String) -> [Int] {
         stream.split(separator: "\n").compactMap { line in
             line.hasPrefix("id: ") ? Int(line.dropFirst(4)) : nil
         }
