@@ -4,37 +4,53 @@ import Foundation
 import Postgres
 import ServiceRuntime
 
-/// Whether events of an order are still on their way: then what the services hold of it need not agree yet.
+/// Which orders are at rest: all their events are applied. What the services hold of the others need not agree yet.
 struct OrderFlight: Sendable {
     private let system: SystemView
-    private let filters: [String: [SubjectPattern]]
+    /// By consumer; nil until they are needed.
+    private var filters: [String: [SubjectPattern]]?
 
-    init(_ system: SystemView) async throws {
+    init(_ system: SystemView) {
         self.system = system
-        var filters: [String: [SubjectPattern]] = [:]
+    }
+
+    /// Of these orders those at rest, each with all its events.
+    mutating func atRest(_ orders: [UUID]) async throws -> [UUID: Set<UUID>] {
+        let filters = try await knownFilters()
+        let keys = orders.map { $0.uuidString.lowercased() }
+        var events = Dictionary(orders.map { ($0, Set<UUID>()) }) { first, _ in first }
+        for source in ServiceName.allCases {
+            var ledger: [(order: UUID, event: UUID, subject: String)] = []
+            for row in try await system.pool(source).query(VerifySQL.eventsOfOrders, keys) {
+                let (order, event, subject) = try row.decode(UUID.self, UUID.self, String.self)
+                ledger.append((order, event, subject))
+                events[order]?.insert(event)
+            }
+            for consumer in system.consumers where consumer.source == source {
+                let patterns = filters[consumer.name] ?? []
+                let awaited = ledger.filter { entry in patterns.contains { $0.matches(entry.subject) } }
+                guard !awaited.isEmpty else { continue }
+                let unapplied = Set(
+                    try await system.pool(consumer.owner)
+                        .query(VerifySQL.unapplied, consumer.name, awaited.map { $0.event })
+                        .map { try $0.get(0, as: UUID.self) })
+                for entry in awaited where unapplied.contains(entry.event) { events[entry.order] = nil }
+            }
+        }
+        return events
+    }
+
+    private mutating func knownFilters() async throws -> [String: [SubjectPattern]] {
+        if let filters { return filters }
+        var known: [String: [SubjectPattern]] = [:]
         for consumer in system.consumers {
             let configuration = try await system.context.consumerInfo(
                 stream: consumer.source.stream, consumer.name
             ).configuration
-            filters[consumer.name] = (configuration.filterSubjects ?? [configuration.filterSubject ?? ">"])
+            known[consumer.name] = (configuration.filterSubjects ?? [configuration.filterSubject ?? ">"])
                 .map(SubjectPattern.init)
         }
-        self.filters = filters
-    }
-
-    /// - Parameter order: its id in lower case, as the ledgers have it.
-    func isUnderWay(_ order: String) async throws -> Bool {
-        for consumer in system.consumers {
-            let events = try await system.pool(consumer.source).query(VerifySQL.eventsOfOrder, order).compactMap {
-                row in
-                let subject = try row.get(2, as: String.self)
-                let isAwaited = filters[consumer.name]?.contains { $0.matches(subject) } == true
-                return isAwaited ? try row.get(0, as: UUID.self) : nil
-            }
-            guard !events.isEmpty else { continue }
-            let unapplied = try await system.pool(consumer.owner).query(VerifySQL.unapplied, consumer.name, events)
-            if !unapplied.isEmpty { return true }
-        }
-        return false
+        filters = known
+        return known
     }
 }

@@ -12,24 +12,39 @@ struct OrderWalk: Sendable {
     private static let highest = UUID(
         uuid: (255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255))
 
-    /// Shows each order's account to `body`, also those of which only another service knows.
-    func run(_ body: (OrderAccount) -> Void) async throws {
+    /// Neighbours by their order's id.
+    struct Page: Sendable {
+        let accounts: [OrderAccount]
+        /// Their ids are behind this one …
+        fileprivate let after: UUID
+        /// … and up to this one.
+        fileprivate let upTo: UUID
+    }
+
+    /// Shows all orders to `body`, also those of which only another service knows.
+    func run(_ body: (Page) async throws -> Void) async throws {
         var after = Self.lowest
         while true {
-            let orders = try await orders(after: after)
+            let orders = try await orders(after: after, upTo: Self.highest, limit: pageSize)
             // A page that is not full is the last one: what is behind it belongs to no order.
             let upTo = orders.count < pageSize ? Self.highest : orders.last?.id ?? Self.highest
-            var accounts = Dictionary(uniqueKeysWithValues: orders.map { ($0.id, $0) })
-            try await addPayments(&accounts, after: after, upTo: upTo)
-            try await addReservations(&accounts, after: after, upTo: upTo)
-            for account in accounts.values.sorted(by: { $0.id < $1.id }) { body(account) }
+            let accounts = try await adding(to: orders, after: after, upTo: upTo)
+            try await body(Page(accounts: accounts, after: after, upTo: upTo))
             guard upTo != Self.highest else { return }
             after = upTo
         }
     }
 
-    private func orders(after: UUID) async throws -> [OrderAccount] {
-        try await system.pool(.orders).query(VerifySQL.orders, after, Int64(pageSize)).map { row in
+    /// The same orders as they are now.
+    func read(again page: Page) async throws -> [OrderAccount] {
+        let orders = try await orders(after: page.after, upTo: page.upTo, limit: nil)
+        return try await adding(to: orders, after: page.after, upTo: page.upTo)
+    }
+
+    /// - Parameter limit: nil: all of them.
+    private func orders(after: UUID, upTo: UUID, limit: Int?) async throws -> [OrderAccount] {
+        let rows = try await system.pool(.orders).query(VerifySQL.orders, after, upTo, limit.map { Int64($0) })
+        return try rows.map { row in
             let (id, status, total, currency, isSettled, skus, quantities) = try row.decode(
                 UUID.self, String.self, Int64.self, String.self, Bool.self, [String].self, [Int64].self)
             return OrderAccount(
@@ -38,6 +53,14 @@ struct OrderWalk: Sendable {
                     status: status, totalMinor: total, currency: currency, isSettled: isSettled,
                     lines: Self.lines(skus, quantities)))
         }
+    }
+
+    /// The orders with what the other services have of them.
+    private func adding(to orders: [OrderAccount], after: UUID, upTo: UUID) async throws -> [OrderAccount] {
+        var accounts = Dictionary(uniqueKeysWithValues: orders.map { ($0.id, $0) })
+        try await addPayments(&accounts, after: after, upTo: upTo)
+        try await addReservations(&accounts, after: after, upTo: upTo)
+        return accounts.values.sorted { $0.id < $1.id }
     }
 
     private func addPayments(_ accounts: inout [UUID: OrderAccount], after: UUID, upTo: UUID) async throws {

@@ -48,12 +48,4 @@ struct Suspects: Sendable, Equatable {
         result.add(again, of: later.isWhole ? again.count : min(count, later.count))
         return result
     }
-
-    /// Those for which `condition` holds; those that are not kept stay counted.
-    func filter(_ condition: (Suspect) async throws -> Bool) async rethrows -> Suspects {
-        var result = Suspects()
-        for suspect in kept where try await condition(suspect) { result.add(suspect) }
-        result.count += count - kept.count
-        return result
-    }
 }

@@ -17,10 +17,10 @@ struct SystemCheck: Sendable {
         /// there are in all, of at most `$1` rows.
         case rows([ServiceName], Statement)
         /// One order with its payment and its stock: says what is wrong with it.
-        case orders(@Sendable (OrderAccount) -> String?)
+        case orders(OrderLook.Rule)
         /// One consumer's inbox beside the ledger that it is fed from.
         case consumers(@Sendable (ConsumerComparison) -> Suspects)
-        /// Each ledger beside its stream.
+        /// Each ledger beside its stream, message by message.
         case streams
     }
 

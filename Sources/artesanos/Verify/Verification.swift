@@ -6,8 +6,8 @@ import Postgres
 ///
 /// What a look finds may only be on its way: an order is confirmed a moment before its stock is taken off the shelf. So
 /// what is found is looked at again, and only what every look has found counts: until nothing is left, or nothing was on
-/// its way before a look, or the time of grace is over. What is found about an order of which events are still on their
-/// way does not count at all.
+/// its way before a look, or the time of grace is over. An order of which events are still on their way does not count
+/// at all: ``OrderLook``.
 struct Verification: Sendable {
     let system: SystemView
     var checks = SystemCheck.all
@@ -49,7 +49,6 @@ struct Verification: Sendable {
             }
             quietLooks = wasQuiet ? quietLooks + 1 : 0
         }
-        try await dropWhatIsUnderWay(&findings)
         return report(findings, backlog: backlog, took: ContinuousClock.now - started)
     }
 
@@ -57,7 +56,7 @@ struct Verification: Sendable {
 
     private func look(at checks: [SystemCheck]) async -> [String: Finding] {
         var findings: [String: Finding] = [:]
-        var rules: [(name: String, rule: @Sendable (OrderAccount) -> String?)] = []
+        var rules: [(name: String, rule: OrderLook.Rule)] = []
         var comparisons: [SystemCheck] = []
         for check in checks {
             switch check.look {
@@ -95,18 +94,21 @@ struct Verification: Sendable {
 
     /// One walk for all rules.
     private func lookAtOrders(
-        _ rules: [(name: String, rule: @Sendable (OrderAccount) -> String?)], _ findings: inout [String: Finding]
+        _ rules: [(name: String, rule: OrderLook.Rule)], _ findings: inout [String: Finding]
     ) async {
         guard !rules.isEmpty else { return }
-        var suspects = rules.map { _ in Suspects() }
+        var look = OrderLook(rules.map { $0.rule })
+        var flight = OrderFlight(system)
         do {
-            try await OrderWalk(system: system).run { account in
-                for (index, rule) in rules.enumerated() {
-                    guard let what = rule.rule(account) else { continue }
-                    suspects[index].add(Suspect(key: account.id.uuidString.lowercased(), what: what))
+            let walk = OrderWalk(system: system)
+            try await walk.run { page in
+                try await look.look(at: page.accounts) {
+                    try await walk.read(again: page)
+                } atRest: {
+                    try await flight.atRest($0)
                 }
             }
-            for (index, rule) in rules.enumerated() { findings[rule.name] = .suspects(suspects[index]) }
+            for (index, rule) in rules.enumerated() { findings[rule.name] = .suspects(look.suspects[index]) }
         } catch {
             for rule in rules { findings[rule.name] = .failed(error) }
         }
@@ -131,18 +133,6 @@ struct Verification: Sendable {
 
     private func finding(_ look: () async throws -> Suspects) async -> Finding {
         do { return .suspects(try await look()) } catch { return .failed(error) }
-    }
-
-    private func dropWhatIsUnderWay(_ findings: inout [String: Finding]) async throws {
-        for check in checks {
-            guard case .orders = check.look, let suspects = findings[check.name]?.suspects, !suspects.isEmpty else {
-                continue
-            }
-            findings[check.name] = await finding {
-                let flight = try await OrderFlight(system)
-                return try await suspects.filter { try await !flight.isUnderWay($0.key) }
-            }
-        }
     }
 
     // MARK: Reporting

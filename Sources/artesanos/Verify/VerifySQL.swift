@@ -4,13 +4,14 @@ import Postgres
 enum VerifySQL {
     // MARK: Orders, by id
 
+    /// At most `$3` of them; null: all.
     static let orders: Statement = """
         select order_id, status, total_minor, currency, settled_at is not null,
                coalesce(skus, '{}'), coalesce(quantities, '{}')
         from order_account
-        where order_id > $1::uuid
+        where order_id > $1::uuid and order_id <= $2::uuid
         order by order_id
-        limit $2::bigint
+        limit $3::bigint
         """
 
     static let payments: Statement = """
@@ -27,10 +28,11 @@ enum VerifySQL {
         order by order_id, attempt
         """
 
-    // MARK: Events of one order
+    // MARK: Events of orders
 
-    static let eventsOfOrder: Statement = """
-        select event_id, position, subject from outbox where aggregate_id = $1::text order by position
+    /// An order's events have its id, in lower case.
+    static let eventsOfOrders: Statement = """
+        select aggregate_id::uuid, event_id, subject from outbox where aggregate_id = any ($1::text[])
         """
 
     /// Of these events those that the consumer has not had, nor put aside.
@@ -39,21 +41,6 @@ enum VerifySQL {
         from unnest($2::uuid[]) as e (id)
         where not exists (select from inbox i where i.consumer = $1::text and i.event_id = e.id)
           and not exists (select from dead_letter d where d.consumer = $1::text and d.event_id = e.id)
-        """
-
-    // MARK: A ledger beside its stream
-
-    static let cursor: Statement = "select position from outbox_cursor where stream = $1::text"
-
-    static let firstPosition: Statement = "select position from outbox order by position limit 1"
-
-    /// What the stream has to hold between two positions; what no stream takes is dead-lettered.
-    static let countBetween: Statement = """
-        select count(*) - (select count(*) from dead_letter
-                           where consumer = 'relay' and stream = $3::text
-                             and stream_sequence between $1::bigint and $2::bigint)
-        from outbox
-        where position between $1::bigint and $2::bigint
         """
 
     // MARK: A ledger beside an inbox, sorted by Postgres and read page by page
@@ -95,8 +82,5 @@ enum VerifySQL {
         """
 
     /// Those that every database can prepare; cursors are opened and read by the protocol only.
-    static let common = [
-        eventsOfOrder, unapplied, cursor, firstPosition, countBetween, ledgerFloor, putAside,
-        notRelayed, backlog,
-    ]
+    static let common = [eventsOfOrders, unapplied, ledgerFloor, putAside, notRelayed, backlog]
 }

@@ -3,6 +3,7 @@ import Foundation
 import JetStream
 import Outbox
 import Postgres
+import ServiceRuntime
 import TestSupport
 import Testing
 
@@ -58,6 +59,81 @@ extension EndToEnd {
                 }
             }
         }
+
+        @Test func aForeignMessageInTheVeryPlaceOfAnEventIsFound() async throws {
+            try await Marketplace.run(hosting: []) { market in
+                try await market.withServices(ServiceName.allCases, relaying: ServiceName.allCases) {
+                    try await market.untilOrdersCanBePlaced()
+                    try await market.settled(try await market.place("OLI-TABLA-45").orderId)
+                    try await market.expectClean()
+                }
+                // As when somebody publishes while a relay's window is on its way: of two events the first is refused,
+                // and the second accepted. Afterwards there are as many messages as rows.
+                let orders = try market.pool(.orders)
+                let rows = try await orders.query(
+                    """
+                    insert into outbox (event_id, aggregate_type, aggregate_id, subject, event)
+                    select gen_random_uuid(), aggregate_type, aggregate_id, subject, event
+                    from outbox order by position limit 2
+                    returning position, subject, event::text
+                    """
+                ).decode(Int64.self, String.self, String.self)
+                try #require(rows.count == 2)
+                let (hidden, _, _) = rows[0]
+                let (accepted, subject, event) = rows[1]
+                let foreign = try await market.jetStream.publish(
+                    JetStreamMessage(subject: subject, payload: Array("{}".utf8)))
+                let last = try await market.jetStream.publish(
+                    JetStreamMessage(
+                        subject: subject, headers: [JetStreamBroker.positionHeader: "\(accepted)"],
+                        payload: Array(event.utf8), id: "orders-\(accepted)"))
+                try await orders.query(
+                    "update outbox_cursor set position = $1::bigint, stream_sequence = $2::bigint", accepted,
+                    Int64(last.sequence))
+                let state = try await market.jetStream.streamInfo("orders").state
+                #expect(try await market.count("select count(*) from outbox", in: .orders) == Int(state.messages))
+
+                let report = try await Self.look(at: ["stream-is-ledger"], try market.systemView())
+                #expect(
+                    Set(report.checks.flatMap(\.examples).map(\.key)) == [
+                        "orders missing position \(hidden)", "orders foreign message \(foreign.sequence)",
+                    ], "\(report.lines(.plain))")
+                #expect(report.violated.count == 1)
+            }
+        }
+
+        @Test func ordersOfWhichEventsAreOnTheirWayAreCleanHoweverManyTheyAre() async throws {
+            try await Marketplace.run(hosting: []) { market in
+                // Inventory and payments are away.
+                let orders = try market.pool(.orders)
+                for statement in Self.manyConfirmedOrders { try await orders.query(statement) }
+                let system = try market.systemView()
+                let late = try await Self.look(at: ["money", "stock"], system)
+                #expect(late.isClean, "\(late.lines(.plain))")
+                // Of one order nothing is on its way any more.
+                #expect(
+                    try await orders.execute(
+                        "delete from outbox where aggregate_id = (select max(id::text) from orders)") == 1)
+                let wrong = try await Self.look(at: ["money", "stock"], system)
+                #expect(wrong.violated.map(\.name) == ["money", "stock"])
+                #expect(wrong.checks.allSatisfy { $0.violations == 1 && $0.examples.count == 1 })
+            }
+        }
+
+        private static let manyConfirmedOrders: [Statement] = [
+            """
+            insert into orders (id, customer_id, status, currency, total_minor)
+            select gen_random_uuid(), 'maria', 'CONFIRMED', 'EUR', 100 from generate_series(1, 1500)
+            """,
+            """
+            insert into saga (id, order_id, definition_version, state, data, seq, total_deadline, settled_at)
+            select gen_random_uuid(), id, 1, 'COMPLETED', '{}'::json, 0, now(), now() from orders
+            """,
+            """
+            insert into outbox (event_id, aggregate_type, aggregate_id, subject, event)
+            select gen_random_uuid(), 'order', id::text, 'order.confirmed.v1', '{}'::json from orders
+            """,
+        ]
 
         @Test func theCommandSaysByItsExitCodeHowItIs() async throws {
             try await Marketplace.run { market in
