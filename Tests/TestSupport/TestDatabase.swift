@@ -31,9 +31,15 @@ public struct TestDatabase: Sendable {
         return TestDatabase(name: name, url: postgres.connectionString(database: name))
     }
 
+    /// For the test's own connections, with time enough.
+    /// - Parameter applicationName: nil for the database's name.
+    public func configuration(applicationName: String? = nil) -> PostgresConfiguration {
+        .patient(url, applicationName: applicationName ?? name)
+    }
+
     /// A pool on the database; the test closes it.
     public func pool(size: Int = 10, logger: Logger = .test) -> PostgresPool {
-        PostgresPool(PostgresConfiguration(url, applicationName: name), size: size, logger: logger)
+        PostgresPool(configuration(), size: size, acquireTimeout: .seconds(120), logger: logger)
     }
 
     private static let templates = Templates()
@@ -62,7 +68,7 @@ private actor Templates {
         let task = Task {
             let name = UniqueName.next("template")
             try await server.createDatabase(name)
-            let connection = try await PostgresConnection.connect(.init(server.connectionString(database: name)))
+            let connection = try await PostgresConnection.connect(.patient(server.connectionString(database: name)))
             do {
                 try await Migrator(migrations).up(connection)
                 await connection.close()
@@ -73,7 +79,13 @@ private actor Templates {
             return name
         }
         made[key] = task
-        return try await task.value
+        do {
+            return try await task.value
+        } catch {
+            // The next test tries again.
+            made[key] = nil
+            throw error
+        }
     }
 }
 

@@ -33,13 +33,24 @@ private actor SharedServers {
             try await LocalPostgres.start(settings: ["max_connections": "500", "fsync": fsync])
         }
         startingPostgres = start
-        return try await start.value
+        do {
+            return try await start.value
+        } catch {
+            // The next test tries again.
+            startingPostgres = nil
+            throw error
+        }
     }
 
     func nats() async throws -> LocalNATS {
         if let startingNATS { return try await startingNATS.value }
         let start = Task { try await LocalNATS.start() }
         startingNATS = start
-        return try await start.value
+        do {
+            return try await start.value
+        } catch {
+            startingNATS = nil
+            throw error
+        }
     }
 }

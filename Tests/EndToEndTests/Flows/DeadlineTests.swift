@@ -16,7 +16,7 @@ extension EndToEnd {
                 market in
                 let before = try await market.stock("OLI-TABLA-45")
                 let placed = try await market.place("OLI-TABLA-45", quantity: 3)
-                try await eventually("the order has failed", within: .seconds(30)) {
+                try await eventually("the order has failed", within: .seconds(60)) {
                     try await market.order(placed.orderId).status == "FAILED"
                 }
                 #expect(try await market.order(placed.orderId).reason == "stock_timeout")
@@ -46,13 +46,60 @@ extension EndToEnd {
             }
         }
 
+        @Test func anOrderThatTakesTooLongInAllFails() async throws {
+            try await Marketplace.run(hosting: [.orders, .payments], settings: ["SAGA_TOTAL_DEADLINE": "1s"]) { market in
+                let before = try await market.stock("OLI-TABLA-45")
+                let placed = try await market.place("OLI-TABLA-45")
+                try await eventually("the order has failed", within: .seconds(60)) {
+                    try await market.order(placed.orderId).status == "FAILED"
+                }
+                try await market.withServices([.inventory]) {
+                    let order = try await market.settled(placed.orderId)
+                    #expect(order.status == "FAILED" && order.reason == "total_timeout")
+                    #expect(try await market.rows(of: order.orderId).sagaState == "STOCK_FAILED")
+                    let after = try await market.stock("OLI-TABLA-45")
+                    #expect(after == before)
+                    try await market.expectNothingAmiss()
+                }
+            }
+        }
+
+        /// Payments has not spoken yet: the time to pay passes, or the hold of the stock ends by itself.
+        @Test(arguments: ["payment_timeout", "reservation_expired"])
+        func anOrderThatIsReservedFailsOncePaymentsSaysThatNothingWasCharged(reason: String) async throws {
+            try await Marketplace.run(hosting: [.orders, .inventory]) { market in
+                let id = try await market.place("CER-BAILEN-ORZA").orderId
+                try await market.untilSaga(id, is: "STOCK_RESERVED")
+                if reason == "payment_timeout" {
+                    try await market.passDeadline("payment", of: id)
+                } else {
+                    try await market.passHold(of: id)
+                }
+                try await eventually("payments is asked", within: .seconds(60)) {
+                    try await market.count(
+                        "select count(*) from outbox where subject = $1::text", EventType.orderPaymentOverdue,
+                        in: .orders) == 1
+                }
+                #expect(try await market.order(id).status == "PENDING")
+                try await market.withServices([.payments]) {
+                    let order = try await market.settled(id)
+                    #expect(order.status == "FAILED" && order.reason == reason)
+                    #expect(try market.intents(of: id).allSatisfy { $0.status == "canceled" })
+                    let stock = try await market.stock("CER-BAILEN-ORZA")
+                    #expect(stock == (30, 0))
+                    try await market.expectNothingAmiss()
+                }
+            }
+        }
+
         /// Nobody cancels the payment: payments is away, and the hold comes to its end by itself.
         @Test func aHoldThatRunsOutByItselfTellsTheOrderWhichFailsOncePaymentsIsBack() async throws {
-            let settings = ["RESERVATION_TTL": "4s", "SAGA_PAYMENT_MARGIN": "1s"]
-            try await Marketplace.run(hosting: [.orders, .inventory], settings: settings) { market in
+            try await Marketplace.run(hosting: [.orders, .inventory]) { market in
                 let placed = try await market.placePending("CER-BAILEN-ORZA")
                 let id = placed.order.orderId
-                try await eventually("the order has heard of the end of its hold", within: .seconds(30)) {
+                try await market.passDeadline("payment", of: id)
+                try await market.passHold(of: id)
+                try await eventually("the order has heard of the end of its hold", within: .seconds(60)) {
                     try await market.count(
                         """
                         select count(*) from saga s join saga_history h on h.saga_id = s.id
@@ -75,10 +122,11 @@ extension EndToEnd {
         }
 
         @Test func anUnpaidOrderFailsOnceItsPaymentIntentIsCancelled() async throws {
-            let settings = ["RESERVATION_TTL": "12s", "SAGA_PAYMENT_MARGIN": "8s"]
-            try await Marketplace.run(settings: settings) { market in
+            try await Marketplace.run { market in
                 let before = try await market.stock("CER-BAILEN-ORZA")
                 let placed = try await market.place("CER-BAILEN-ORZA", paymentMethod: nil)
+                try await market.untilSaga(placed.orderId, is: "PAYMENT_PENDING")
+                try await market.passDeadline("payment", of: placed.orderId)
                 let order = try await market.settled(placed.orderId)
                 #expect(order.status == "FAILED")
                 #expect(order.reason == "payment_timeout")

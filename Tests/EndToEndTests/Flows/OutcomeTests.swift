@@ -1,6 +1,7 @@
 import Composition
 import Contracts
 import Foundation
+import Postgres
 import StripeSandbox
 import TestSupport
 import Testing
@@ -10,20 +11,24 @@ import Testing
 extension EndToEnd {
     /// The ends that an order reaches by itself.
     @Suite struct OutcomeTests {
+        private struct Timeline: Decodable {
+            struct Entry: Decodable { let title: String }
+            let entries: [Entry]
+        }
+
         @Test func aPaidOrderIsConfirmedAndItsStockCommitted() async throws {
             try await Marketplace.run { market in
                 let before = try await market.stock("OLI-TABLA-45")
                 let answer = try await market.post("OLI-TABLA-45", quantity: 2, wait: "20s")
                 #expect(answer.status == 202)
                 let placed = try answer.json(Marketplace.Order.self)
-                #expect(placed.status == "CONFIRMED")
                 #expect(placed.total == Money(amount: 2 * 2990, currency: "EUR"))
 
                 let order = try await market.settled(placed.orderId)
                 #expect(order.status == "CONFIRMED")
                 #expect(order.reason == nil)
                 // The stock is committed after the order is confirmed.
-                try await eventually("the stock is committed") {
+                try await eventually("the stock is committed", within: .seconds(30)) {
                     try await market.rows(of: order.orderId).reservations == ["committed"]
                 }
                 let rows = try await market.rows(of: order.orderId)
@@ -48,6 +53,17 @@ extension EndToEnd {
                     ])
                 #expect(events.filter { $0.stream == "inventory" }.map(\.type) == [EventType.inventoryReserved])
                 #expect(events.filter { $0.type == EventType.paymentSucceeded }.count == 1)
+
+                let path = DemoShop.path(order.orderId)
+                let timeline = try await market.client.get(.orders, path + "/timeline", token: market.customer)
+                let told = try timeline.json(Timeline.self).entries.map(\.title)
+                #expect(told.first == "Order placed" && told.contains("Stock reserved"))
+                #expect(told.last == "Paid: the order is confirmed")
+                // It has ended: the stream tells all that there is to tell, and closes.
+                let stream = try await market.client.get(.orders, path + "/events", token: market.customer)
+                let text = String(decoding: stream.body, as: UTF8.self)
+                #expect(text.components(separatedBy: "event: saga\n").count - 1 == told.count)
+                #expect(text.hasSuffix("event: end\ndata: {}\n\n"))
                 try await market.expectNothingAmiss()
             }
         }
@@ -79,6 +95,12 @@ extension EndToEnd {
                     ])
                 #expect(events.filter { $0.stream == "inventory" }.first?.type == EventType.inventoryOutOfStock)
                 #expect(events.filter { $0.stream == "payments" }.map(\.type) == [EventType.paymentCancelled])
+                let missing = try await market.texts(
+                    """
+                    select event -> 'data' -> 'shortages' -> 0 ->> 'sku' from outbox
+                    where aggregate_id = $1::text and subject = $2::text
+                    """, order.orderId.uuidString.lowercased(), EventType.orderCancelled, in: .orders)
+                #expect(missing == ["FIL-CORDOBA-PEND"])
                 try await market.expectNothingAmiss()
             }
         }

@@ -84,7 +84,7 @@ final class CommandProcess: Sendable {
     /// Waits until it has ended.
     /// - Returns: its exit code.
     func exitCode() async throws -> Int32 {
-        try await eventually("the process has ended", within: .seconds(60)) { !self.isRunning }
+        try await eventually("the process has ended", within: .seconds(120)) { !self.isRunning }
         return state.withLock { $0.exitCode } ?? -1
     }
 

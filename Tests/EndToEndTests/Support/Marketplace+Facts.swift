@@ -128,7 +128,7 @@ extension Marketplace {
     /// The relays have copied everything: what is committed is in the streams.
     func untilRelayed() async throws {
         for service in ServiceName.allCases {
-            try await eventually("the ledger of \(service.rawValue) is relayed", within: .seconds(30)) {
+            try await eventually("the ledger of \(service.rawValue) is relayed", within: .seconds(60)) {
                 try await self.count("select count(*) from outbox_pending", in: service) == 0
             }
         }

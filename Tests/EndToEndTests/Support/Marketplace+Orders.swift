@@ -80,7 +80,7 @@ extension Marketplace {
     private struct NoIntent: Error {}
 
     func untilSaga(_ orderID: UUID, is state: String) async throws {
-        try await eventually("the saga is \(state)", within: .seconds(30)) {
+        try await eventually("the saga is \(state)", within: .seconds(60)) {
             try await self.saga(orderID).state == state
         }
     }
@@ -97,12 +97,48 @@ extension Marketplace {
         let answer = try await client.post(
             .inventory, "/reservations/\(id.first ?? "")/release", token: operations)
         guard answer.status == 200 else { throw Unexpected(answer: answer) }
-        try await eventually("the order has heard of it", within: .seconds(30)) {
+        try await eventually("the order has heard of it", within: .seconds(60)) {
             try await self.count(
                 """
                 select count(*) from saga s join saga_history h on h.saga_id = s.id
                 where s.order_id = $1::uuid and h.event = 'inventory.released.v1 (expired)'
                 """, orderID, in: .orders) == 1
+        }
+    }
+
+    /// Lets the deadline pass that the order's saga waits for, once it is this one: `stock` or `payment`.
+    func passDeadline(_ deadline: String, of orderID: UUID) async throws {
+        try await eventually("the saga waits for its \(deadline)", within: .seconds(60)) {
+            try await self.texts(
+                """
+                with passed as (
+                    update saga set deadline = now()
+                    where order_id = $1::uuid and data->>'deadline' = $2::text
+                    returning id
+                )
+                update scheduled_job j set run_at = now()
+                from passed where j.kind = 'saga.deadline' and j.unique_key = passed.id::text
+                returning j.unique_key
+                """, orderID, deadline, in: .orders
+            ).count == 1
+        }
+    }
+
+    /// Lets the hold on an order's stock run out, once there is one.
+    func passHold(of orderID: UUID) async throws {
+        try await eventually("the stock is held", within: .seconds(60)) {
+            try await self.texts(
+                """
+                with passed as (
+                    update reservation set expires_at = now()
+                    where order_id = $1::uuid and status = 'active'
+                    returning id
+                )
+                update scheduled_job j set run_at = now()
+                from passed where j.kind = 'reservation.expire' and split_part(j.unique_key, '/', 1) = passed.id::text
+                returning j.unique_key
+                """, orderID, in: .inventory
+            ).count == 1
         }
     }
 

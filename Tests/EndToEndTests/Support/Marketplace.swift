@@ -32,6 +32,12 @@ final class Marketplace: Sendable {
 
     static let webhookSecret = "whsec_end_to_end"
 
+    /// What ends by itself only in tests that say so: a machine that others share may stand still for seconds.
+    private static let patience = [
+        "SAGA_STOCK_DEADLINE": "1h", "SAGA_ANSWER_DEADLINE": "1h", "SAGA_RESCUE_DEADLINE": "1h",
+        "DATABASE_ACQUIRE_TIMEOUT": "60s", "SHUTDOWN_TIMEOUT": "600s",
+    ]
+
     private init(
         nats: LocalNATS, sandbox: StripeSandboxServer, databases: [ServiceName: PostgresPool],
         environment: [String: String]
@@ -45,8 +51,8 @@ final class Marketplace: Sendable {
             uniqueKeysWithValues: ServiceName.allCases.map {
                 ($0.rawValue, "http://127.0.0.1:\(environment["\($0.rawValue.uppercased())_PORT"] ?? "")")
             })
-        client = ServiceClient(serviceURLs)
-        connection = try await NATSConnection.connect(configuration.nats, logger: .test)
+        client = ServiceClient(serviceURLs, timeout: .seconds(120))
+        connection = try await NATSConnection.connect(.patient([nats.url]), logger: .test)
         let issuer = await TokenIssuer(secret: configuration.auth.secrets[0])
         customer = try await issuer.token(subject: "maria", role: .customer)
         operations = try await issuer.token(subject: "ana", role: .ops)
@@ -58,7 +64,7 @@ final class Marketplace: Sendable {
         hosting services: [ServiceName] = ServiceName.allCases, settings: [String: String] = [:],
         _ body: (Marketplace) async throws -> Void
     ) async throws {
-        var environment = settings
+        var environment = patience.merging(settings) { $1 }
         environment["JWT_SECRET"] = "a secret of the end-to-end tests only"
         environment["STRIPE_API_KEY"] = "sk_test_sandbox"
         environment["STRIPE_WEBHOOK_SECRET"] = webhookSecret
@@ -132,7 +138,7 @@ final class Marketplace: Sendable {
             tasks.addTask { try await group.run() }
             do {
                 for service in hosted {
-                    try await eventually("\(service.rawValue) is ready", within: .seconds(30)) {
+                    try await eventually("\(service.rawValue) is ready", within: .seconds(60)) {
                         await self.client.isReady(service)
                     }
                 }
@@ -150,7 +156,7 @@ final class Marketplace: Sendable {
 
     /// The order service has the catalogue's prices.
     func untilOrdersCanBePlaced() async throws {
-        try await eventually("the catalogue is replicated", within: .seconds(30)) {
+        try await eventually("the catalogue is replicated", within: .seconds(60)) {
             try await self.count("select count(*) from catalogue_product", in: .orders) == CatalogueSeed.pieces.count
         }
     }
@@ -162,7 +168,7 @@ final class Marketplace: Sendable {
 
     private struct NoSuchDatabase: Error {}
 
-    var jetStream: JetStreamContext { JetStreamContext(connection) }
+    var jetStream: JetStreamContext { JetStreamContext(connection, timeout: .seconds(60)) }
     var broker: NATSConnection { connection }
 
     /// The first column of the first row, as a number.
