@@ -40,10 +40,10 @@ import Testing
             let key = try #require(keys[user])
             let file = folder.appendingPathComponent("\(user.rawValue).nk")
             try Data("\(key.seed)\n\(key.publicKey)\n".utf8).write(to: file)
-            return try await NATSConnection.connect(
-                NATSConfiguration(
-                    servers: [server.url], name: user.rawValue, nkeySeedFile: file.path, writesDirectly: user == .relay),
-                logger: .test)
+            var configuration = NATSConfiguration.patient([server.url], name: user.rawValue)
+            configuration.nkeySeedFile = file.path
+            configuration.writesDirectly = user == .relay
+            return try await NATSConnection.connect(configuration, logger: .test)
         }
     }
 
@@ -56,7 +56,7 @@ import Testing
     @Test func relayFillsAStreamAndAServiceConsumesIt() async throws {
         let production = try await ProductionServer()
         let relay = try await production.connect(.relay)
-        let relayBroker = JetStreamBroker(relay, atomicBatches: .from(3))
+        let relayBroker = JetStreamBroker(relay, atomicBatches: .from(3), publishTimeout: .seconds(60))
         #expect(try await relayBroker.tail(of: "orders").sequence == 0)
         // One batch message by message, one in one step.
         let single = await relayBroker.publish([message(1, "order.created.v1")], to: "orders", after: 0).outcome()
@@ -68,11 +68,11 @@ import Testing
         let service = try await production.connect(.payments)
         let consumer = JetStreamContext(service).pullConsumer(stream: "orders", durable: "payments-orders")
         var received: [JetStreamDelivery] = []
-        try await eventually("five events have come") {
+        try await eventually("five events have come", within: .seconds(30)) {
             received += try await consumer.fetch(max: 10, expires: .milliseconds(500))
             return received.count == 5
         }
-        for delivery in received { try await delivery.ackSync(timeout: .seconds(2)) }
+        for delivery in received { try await delivery.ackSync(timeout: .seconds(60)) }
         await service.close()
         await relay.close()
         await production.server.stop()
@@ -82,7 +82,7 @@ import Testing
         let production = try await ProductionServer()
         let relay = try await production.connect(.relay)
         let hints = try relay.subscribe(NATSWakeup.subject("inventory"))
-        try await relay.flush(timeout: .seconds(2))
+        try await relay.flush(timeout: .seconds(60))
         let service = try await production.connect(.inventory)
         try service.publish(NATSWakeup.subject("inventory"))
         var iterator = hints.makeAsyncIterator()
@@ -104,7 +104,7 @@ import Testing
         }
         let admin = try await production.connect(.operator)
         for stream in ["orders", "payments", "inventory"] {
-            #expect(try await JetStreamContext(admin).streamInfo(stream).state.lastSequence == 0)
+            #expect(try await JetStreamContext(admin, timeout: .seconds(60)).streamInfo(stream).state.lastSequence == 0)
         }
         await admin.close()
         await connection.close()
@@ -114,14 +114,16 @@ import Testing
     @Test func aServiceTakesNothingFromAnotherOnesConsumer() async throws {
         let production = try await ProductionServer()
         let relay = try await production.connect(.relay)
-        _ = await JetStreamBroker(relay).publish([message(1, "order.created.v1")], to: "orders", after: 0).outcome()
+        _ = await JetStreamBroker(relay, publishTimeout: .seconds(60))
+            .publish([message(1, "order.created.v1")], to: "orders", after: 0).outcome()
         let service = try await production.connect(.orders)
         let foreign = JetStreamContext(service, timeout: .milliseconds(500))
             .pullConsumer(stream: "orders", durable: "payments-orders")
         let taken = try? await foreign.fetch(max: 1, expires: .milliseconds(500))
         #expect(taken?.isEmpty ?? true)
         let admin = try await production.connect(.operator)
-        let info = try await JetStreamContext(admin).consumerInfo(stream: "orders", "payments-orders")
+        let info = try await JetStreamContext(admin, timeout: .seconds(60))
+            .consumerInfo(stream: "orders", "payments-orders")
         #expect(info.pending == 1)
         await admin.close()
         await service.close()

@@ -27,7 +27,7 @@ import Testing
         }
 
         func configuration(_ role: String) -> PostgresConfiguration {
-            PostgresConfiguration(server.connectionString(database: "orders", user: role), applicationName: role)
+            .patient(server.connectionString(database: "orders", user: role), applicationName: role)
         }
 
         func connect(_ role: String) async throws -> PostgresConnection {

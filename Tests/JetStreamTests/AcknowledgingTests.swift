@@ -9,7 +9,7 @@ import Testing
         let stream = try await TestStream.make()
         try await stream.fill(1)
         let consumer = try await stream.consumer(configure)
-        let delivery = try #require(try await consumer.fetch(max: 1, expires: .seconds(10)).first)
+        let delivery = try #require(try await consumer.fetch(1, max: 1).first)
         return (stream, consumer, delivery)
     }
 
@@ -26,7 +26,7 @@ import Testing
     @Test func aNakBringsTheMessageAgainAtOnce() async throws {
         let (stream, consumer, delivery) = try await one()
         #expect(delivery.nak())
-        let again = try #require(try await consumer.fetch(max: 1, expires: .seconds(10)).first)
+        let again = try #require(try await consumer.fetch(1, max: 1).first)
         #expect(again.streamSequence == delivery.streamSequence)
         #expect(again.deliveryCount == 2)
         #expect(again.consumerSequence == 2)
@@ -37,8 +37,7 @@ import Testing
         let (stream, consumer, delivery) = try await one()
         let start = ContinuousClock.now
         delivery.nak(delay: .milliseconds(300))
-        #expect(try await consumer.fetch(max: 1, expires: .milliseconds(100)).isEmpty)
-        let again = try #require(try await consumer.fetch(max: 1, expires: .seconds(10)).first)
+        let again = try #require(try await consumer.fetch(1, max: 1).first)
         #expect(again.deliveryCount == 2)
         #expect(ContinuousClock.now - start >= .milliseconds(290))
         await stream.connection.close()
@@ -60,14 +59,14 @@ import Testing
     }
 
     @Test func workInProgressHoldsBackRedelivery() async throws {
-        let (stream, consumer, delivery) = try await one { $0.ackWait = .seconds(2) }
+        let (stream, consumer, delivery) = try await one { $0.ackWait = .seconds(5) }
         let start = ContinuousClock.now
         // Longer than the ack wait; the fetches are what passes the time.
-        while ContinuousClock.now - start < .seconds(3) {
+        while ContinuousClock.now - start < .seconds(6) {
             delivery.inProgress()
             #expect(try await consumer.fetch(max: 1, expires: .milliseconds(100)).isEmpty)
         }
-        let again = try #require(try await consumer.fetch(max: 1, expires: .seconds(10)).first)
+        let again = try #require(try await consumer.fetch(1, max: 1).first)
         #expect(again.deliveryCount == 2)
         await stream.connection.close()
     }
@@ -79,7 +78,7 @@ import Testing
         }
         #expect(first.deliveryCount == 1)
         for expected in 2...3 {
-            let again = try #require(try await consumer.fetch(max: 1, expires: .seconds(10)).first)
+            let again = try #require(try await consumer.fetch(1, max: 1).first)
             #expect(again.deliveryCount == expected)
         }
         #expect(try await consumer.fetch(max: 1, expires: .milliseconds(500)).isEmpty)

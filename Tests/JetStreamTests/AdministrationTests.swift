@@ -28,7 +28,7 @@ import Testing
 
     @Test func aStreamIsCreatedAsAskedAndCreatingItAgainChangesNothing() async throws {
         let connection = try await connect()
-        let js = JetStreamContext(connection)
+        let js = JetStreamContext(connection, timeout: .seconds(60))
         let wanted = configuration(UniqueName.next("s"))
         let created = try await js.createStream(wanted)
         #expect(wanted.differences(from: created.configuration).isEmpty)
@@ -50,7 +50,7 @@ import Testing
 
     @Test func differencesNameTheFieldsAndAnUpdateRemovesThem() async throws {
         let connection = try await connect()
-        let js = JetStreamContext(connection)
+        let js = JetStreamContext(connection, timeout: .seconds(60))
         let wanted = configuration(UniqueName.next("s"))
         try await js.createStream(wanted)
         var desired = StreamConfiguration(name: wanted.name)
@@ -70,7 +70,7 @@ import Testing
 
     @Test func whatIsNotThereHasItsOwnErrors() async throws {
         let connection = try await connect()
-        let js = JetStreamContext(connection)
+        let js = JetStreamContext(connection, timeout: .seconds(60))
         let name = UniqueName.next("none")
         let noStream = await jetStreamError { () throws(JetStreamError) in try await js.streamInfo(name) }
         #expect(noStream?.kind == .streamNotFound)
@@ -101,7 +101,7 @@ import Testing
 
     @Test func namesAreListedAndStreamsDeleted() async throws {
         let connection = try await connect()
-        let js = JetStreamContext(connection)
+        let js = JetStreamContext(connection, timeout: .seconds(60))
         let names = (0..<3).map { _ in UniqueName.next("list") }
         for name in names { try await js.createStream(StreamConfiguration(name: name, subjects: [name + ".>"])) }
         let listed = try await js.streamNames()

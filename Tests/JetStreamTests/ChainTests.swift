@@ -16,7 +16,7 @@ import Testing
     func oneAnswerTellsOfAll(count: Int) async throws {
         let stream = try await TestStream.make()
         try await stream.fill(3)
-        let pending = stream.js.publishChained(chain(stream, count, after: 3), timeout: .seconds(10))
+        let pending = stream.js.publishChained(chain(stream, count, after: 3), timeout: .seconds(60))
         let ack = try await pending.outcome().get()
         #expect(ack.sequence == UInt64(3 + count))
         #expect(pending.count == count)
@@ -28,7 +28,7 @@ import Testing
         let stream = try await TestStream.make()
         var messages = chain(stream, 10, after: 0)
         messages[4].headers[JetStreamHeader.expectedStream] = "another"
-        let outcome = await stream.js.publishChained(messages, timeout: .seconds(10)).outcome()
+        let outcome = await stream.js.publishChained(messages, timeout: .seconds(60)).outcome()
         guard case .failure(let error) = outcome, error.kind == .wrongLastSequence else {
             Issue.record("\(outcome)")
             return
@@ -40,13 +40,13 @@ import Testing
     @Test func aMessageThatCannotBeSentKeepsAllFromBeingSent() async throws {
         let stream = try await TestStream.make()
         let messages = chain(stream, 3, after: 0) + [JetStreamMessage(subject: "not a subject")]
-        let outcome = await stream.js.publishChained(messages, timeout: .seconds(10)).outcome()
+        let outcome = await stream.js.publishChained(messages, timeout: .seconds(60)).outcome()
         guard case .failure(let error) = outcome, error.kind == .invalidArgument else {
             Issue.record("\(outcome)")
             return
         }
         #expect(try await stream.js.streamInfo(stream.name).state.messages == 0)
-        let nothing = await stream.js.publishChained([], timeout: .seconds(10)).outcome()
+        let nothing = await stream.js.publishChained([], timeout: .seconds(60)).outcome()
         guard case .failure(let error) = nothing, error.kind == .invalidArgument else {
             Issue.record("\(nothing)")
             return

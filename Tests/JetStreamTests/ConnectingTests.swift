@@ -45,7 +45,7 @@ import Testing
         let refused = await natsError { () throws(NATSError) in try connection.publish("a") }
         #expect(refused?.code == .disconnected)
         let server = try await LocalNATS.start(port: port)
-        #expect(await connection.waitUntilConnected(timeout: .seconds(10)))
+        #expect(await connection.waitUntilConnected(timeout: .seconds(60)))
         #expect(connection.isConnected)
         try await connection.flush()
         await connection.close()

@@ -82,7 +82,7 @@ import Testing
             testConfiguration("nats://relay:pw@127.0.0.1:\(server.port)"), logger: quiet)
         let log = EventLog(connection)
         let error = await natsError { () throws(NATSError) in
-            try await connection.request("forbidden.subject", timeout: .seconds(1))
+            try await connection.request("forbidden.subject", timeout: .seconds(5))
         }
         #expect(error?.code == .timeout)
         #expect(error?.message.localizedCaseInsensitiveContains("permissions violation") == true)
@@ -100,12 +100,12 @@ import Testing
         // The same port with another password refuses this client, which must not give up for that.
         let other = try await LocalNATS.start(
             port: server.port, configuration: "authorization { user: ana, password: dos }")
-        try await eventually("refused several times") {
+        try await eventually("refused several times", within: .seconds(30)) {
             other.logTail(lines: 100).split(separator: "\n").count { $0.contains("authentication error") } >= 4
         }
         await other.stop()
         try await server.restart()
-        #expect(await connection.waitUntilConnected(timeout: .seconds(20)))
+        #expect(await connection.waitUntilConnected(timeout: .seconds(60)))
         await connection.close()
         await server.stop()
     }

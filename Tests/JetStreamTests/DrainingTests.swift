@@ -22,7 +22,7 @@ import Testing
             }
             return count
         }
-        await connection.drain(timeout: .seconds(30))
+        await connection.drain(timeout: .seconds(60))
         #expect(try await reader.value == 100)
         #expect(!connection.isConnected)
         var seen = 0
@@ -39,9 +39,9 @@ import Testing
         let consumer = try await stream.consumer()
         try await stream.fill(10)
         let deliveries = try await consumer.fetch(10, max: 10)
-        let acks = stream.js.publishPipelined(stream.messages(500, from: 11), timeout: .seconds(30))
+        let acks = stream.js.publishPipelined(stream.messages(500, from: 11), timeout: .seconds(60))
         for delivery in deliveries { delivery.ack() }
-        await stream.connection.drain(timeout: .seconds(30))
+        await stream.connection.drain(timeout: .seconds(60))
         for outcome in await acks.outcomes() { _ = try outcome.get() }
         let other = try await connect()
         // The server has all acks, and applies them when it comes to it.
@@ -59,7 +59,7 @@ import Testing
             }
         }
         try await eventually("the request waits") { try await stream.info(consumer).waiting == 1 }
-        await stream.connection.drain(timeout: .seconds(30))
+        await stream.connection.drain(timeout: .seconds(60))
         #expect(await fetching.value?.kind == .closed)
     }
 
@@ -70,7 +70,7 @@ import Testing
         try connection.publish(subject)
         var iterator = subscription.makeAsyncIterator()
         _ = await iterator.next()
-        let draining = Task { await connection.drain(timeout: .seconds(30)) }
+        let draining = Task { await connection.drain(timeout: .seconds(60)) }
         try await eventually("it is refused") {
             await natsError { () throws(NATSError) in try connection.subscribe("a") }?.code == .draining
         }
@@ -90,14 +90,16 @@ import Testing
         _ = await iterator.next()
         let start = ContinuousClock.now
         await connection.drain(timeout: .milliseconds(200))
-        #expect(ContinuousClock.now - start < .seconds(5))
+        #expect(ContinuousClock.now - start < .seconds(30))
         #expect(!connection.isConnected)
         let frozen = try await connect(server)
         try await freeze(server)
-        let waiting = Task { await natsError { () throws(NATSError) in try await frozen.request("x.y") } }
+        let waiting = Task {
+            await natsError { () throws(NATSError) in try await frozen.request("x.y", timeout: .seconds(60)) }
+        }
         await frozen.drain(timeout: .milliseconds(200))
         #expect(await waiting.value?.code == .closed)
-        #expect(ContinuousClock.now - start < .seconds(10))
+        #expect(ContinuousClock.now - start < .seconds(60))
         await server.stop()
     }
 }

@@ -65,7 +65,7 @@ import Testing
                 await server.kill()
                 try await eventually("it is noticed") { !connection.isConnected }
                 try await server.restart()
-                #expect(await connection.waitUntilConnected(timeout: .seconds(20)))
+                #expect(await connection.waitUntilConnected(timeout: .seconds(60)))
             }
             _ = subscription.dropped
             await server.kill()

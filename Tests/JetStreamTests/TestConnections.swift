@@ -10,8 +10,10 @@ let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
 /// A configuration for tests: reconnects without long pauses.
 func testConfiguration(_ url: String) -> NATSConfiguration {
-    NATSConfiguration(
-        servers: [url], name: "test", reconnectWait: .milliseconds(10), reconnectMaxWait: .milliseconds(100))
+    var configuration = NATSConfiguration.patient([url])
+    configuration.reconnectWait = .milliseconds(10)
+    configuration.reconnectMaxWait = .milliseconds(100)
+    return configuration
 }
 
 /// A connection to the shared server, or to one of the test's own.
@@ -34,7 +36,7 @@ struct TestStream {
         on server: LocalNATS? = nil, _ configure: (inout StreamConfiguration) -> Void = { _ in }
     ) async throws -> TestStream {
         let connection = try await connect(server)
-        let js = JetStreamContext(connection)
+        let js = JetStreamContext(connection, timeout: .seconds(60))
         let name = UniqueName.next("s")
         var configuration = StreamConfiguration(name: name, subjects: [name + ".>"])
         configure(&configuration)
@@ -49,7 +51,7 @@ struct TestStream {
 
     /// Stores such messages.
     func fill(_ count: Int, from first: Int = 1) async throws {
-        for outcome in await js.publishPipelined(messages(count, from: first), timeout: .seconds(10)).outcomes() {
+        for outcome in await js.publishPipelined(messages(count, from: first), timeout: .seconds(60)).outcomes() {
             _ = try outcome.get()
         }
     }
@@ -83,7 +85,7 @@ func freeze(_ server: LocalNATS) async throws {
     guard let process = server.processID else { throw FrozenError() }
     server.pause()
     let tasks = "/proc/\(process)/task"
-    try await eventually("all threads stopped") {
+    try await eventually("all threads stopped", within: .seconds(30)) {
         try FileManager.default.contentsOfDirectory(atPath: tasks).allSatisfy { task in
             // The state follows the program's name in brackets.
             let stat = try String(contentsOfFile: "\(tasks)/\(task)/stat", encoding: .utf8)
@@ -129,13 +131,13 @@ extension Result where Failure == JetStreamError {
 }
 
 extension PullConsumer {
-    /// Fetches until there are so many. (On a busy machine a fetch may return with a part of what is there.)
+    /// Fetches until there are so many. (On a busy machine a fetch may return with a part of what is there, or for want
+    /// of a heartbeat with nothing.)
     func fetch(_ count: Int, max: Int) async throws -> [JetStreamDelivery] {
         var deliveries: [JetStreamDelivery] = []
-        while deliveries.count < count {
-            let more = try await fetch(max: max, expires: .seconds(10))
-            try #require(!more.isEmpty)
-            deliveries += more
+        try await eventually("\(count) messages are fetched", within: .seconds(60)) {
+            deliveries += try await fetch(max: max, expires: .seconds(10))
+            return deliveries.count >= count
         }
         return deliveries
     }

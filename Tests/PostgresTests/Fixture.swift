@@ -10,7 +10,7 @@ func withDatabase<R>(
     _ body: (PostgresConnection) async throws -> R
 ) async throws -> R {
     let database = try await TestDatabase.make()
-    var configuration = PostgresConfiguration(database.url, applicationName: database.name)
+    var configuration = database.configuration()
     adjust(&configuration)
     let connection = try await PostgresConnection.connect(configuration, logger: .test)
     do {
@@ -31,8 +31,8 @@ func withPool<R>(
 ) async throws -> R {
     let database = try await TestDatabase.make()
     let pool = PostgresPool(
-        PostgresConfiguration(database.url, applicationName: database.name), size: size,
-        acquireTimeout: acquireTimeout, maxLifetime: maxLifetime, idleCheck: idleCheck, logger: .test)
+        database.configuration(), size: size, acquireTimeout: acquireTimeout, maxLifetime: maxLifetime,
+        idleCheck: idleCheck, logger: .test)
     do {
         let result = try await body(pool)
         await pool.close()

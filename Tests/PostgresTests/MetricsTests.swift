@@ -10,7 +10,8 @@ import Testing
         let database = try await TestDatabase.make()
         let metrics = RecordingFactory()
         let pool = withMetricsFactory(metrics) {
-            PostgresPool(PostgresConfiguration(database.url, applicationName: "app"), size: 2, logger: .test)
+            PostgresPool(
+                database.configuration(applicationName: "app"), size: 2, acquireTimeout: .seconds(120), logger: .test)
         }
         try await pool.query("select 1")
         await #expect(throws: PostgresError.self) { try await pool.query("select 1/0") }

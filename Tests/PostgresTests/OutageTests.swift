@@ -11,7 +11,8 @@ import Testing
     private func withServer(_ body: (LocalPostgres, PostgresPool) async throws -> Void) async throws {
         let server = try await LocalPostgres.start(settings: ["fsync": "off"])
         let pool = PostgresPool(
-            PostgresConfiguration(server.connectionString(database: "postgres")), size: 4, logger: Self.quiet)
+            .patient(server.connectionString(database: "postgres")), size: 4, acquireTimeout: .seconds(120),
+            logger: Self.quiet)
         do {
             try await body(server, pool)
         } catch {

@@ -53,8 +53,8 @@ import Testing
             var ready: [SocketReadiness] = []
             poller.wake()
             let start = ContinuousClock.now
-            poller.wait(milliseconds: 5000, into: &ready)
-            #expect(ContinuousClock.now - start < .seconds(4))
+            poller.wait(milliseconds: 60_000, into: &ready)
+            #expect(ContinuousClock.now - start < .seconds(50))
             #expect(ready.isEmpty)
         }
     }

@@ -27,7 +27,8 @@ import Testing
                 group.addTask { try await run(2, 1, second, first) }
                 try await group.waitForAll()
             }
-            #expect(runs.value == 3)
+            // The one that gave way may be too early once more, before the other has what it waited for.
+            #expect(runs.value >= 3)
             #expect(try await pool.value("select sum(v)::int from t", as: Int.self) == 4)
         }
     }

@@ -15,7 +15,7 @@ import Testing
         do {
             let url = server.connectionString(database: "postgres")
             let verified = "?sslmode=verify-ca&sslrootcert=\(certificate.certificate.path)"
-            let connection = try await PostgresConnection.connect(PostgresConfiguration(url + verified))
+            let connection = try await PostgresConnection.connect(.patient(url + verified))
             let isEncrypted = try await connection.value(
                 "select ssl from pg_stat_ssl where pid = pg_backend_pid()", as: Bool.self)
             #expect(isEncrypted)
@@ -28,7 +28,7 @@ import Testing
             // A server that cannot prove who it is is refused.
             let error = await #expect(throws: PostgresError.self) {
                 try await PostgresConnection.connect(
-                    PostgresConfiguration(url + "?sslmode=verify-full&sslrootcert=/dev/null"))
+                    .patient(url + "?sslmode=verify-full&sslrootcert=/dev/null"))
             }
             #expect(error?.code == .connection)
         } catch {

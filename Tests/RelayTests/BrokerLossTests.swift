@@ -103,14 +103,14 @@ struct BrokerLossTests {
         setting.configuration.streamPoll = .milliseconds(20)
         try await setting.withRelay {
             try await setting.append(100)
-            try await eventually("all have aged out, and the relay has seen it") {
+            try await eventually("all have aged out, and the relay has seen it", within: .seconds(30)) {
                 let state = try await setting.context.streamInfo(setting.stream).state
                 let seen = try await setting.pool.query("select first_sequence from outbox_cursor").first?
                     .get(0, as: Int64.self)
                 return state.messages == 0 && state.lastSequence == 100 && seen == 101
             }
             try await setting.append(1)
-            try await eventually("the next event is stored") {
+            try await eventually("the next event is stored", within: .seconds(30)) {
                 try await setting.context.streamInfo(setting.stream).state.lastSequence == 101
             }
         }
@@ -143,7 +143,7 @@ struct BrokerLossTests {
                 for _ in 0..<5 {
                     let before = setting.metrics["outbox_relayed_total"]
                     try await setting.append(1_000)
-                    try await eventually("some of it is on its way") {
+                    try await eventually("some of it is on its way", within: .seconds(30)) {
                         setting.metrics["outbox_relayed_total"] > before
                     }
                     await server.kill()

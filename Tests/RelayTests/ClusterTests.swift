@@ -36,8 +36,8 @@ struct ClusterTests {
                     }
                     try await killed.restart()
                 }
-                try await setting.streamEqualsLedger(within: .seconds(40))
-                try await consumer.untilEachHasItsEffect(setting, within: .seconds(40))
+                try await setting.streamEqualsLedger(within: .seconds(90))
+                try await consumer.untilEachHasItsEffect(setting, within: .seconds(90))
             }
         }
         #expect(try await setting.deadPositions() == [])

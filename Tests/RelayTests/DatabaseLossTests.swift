@@ -55,12 +55,16 @@ struct DatabaseLossTests {
             let acknowledged = try await writing(to: setting) {
                 for isCrash in [false, true, true] {
                     let before = setting.metrics["outbox_relayed_total"]
-                    try await eventually("events flow") { setting.metrics["outbox_relayed_total"] > before + 100 }
+                    try await eventually("events flow", within: .seconds(60)) {
+                        setting.metrics["outbox_relayed_total"] > before + 100
+                    }
                     if isCrash { await postgres.kill() }
                     try await postgres.restart()
                 }
                 let before = setting.metrics["outbox_relayed_total"]
-                try await eventually("events flow again") { setting.metrics["outbox_relayed_total"] > before + 100 }
+                try await eventually("events flow again", within: .seconds(60)) {
+                    setting.metrics["outbox_relayed_total"] > before + 100
+                }
             }
             try await setting.streamEqualsLedger()
             #expect(acknowledged.subtracting(try await ledger(setting)) == [])
@@ -76,11 +80,15 @@ struct DatabaseLossTests {
         let setting = try await RelaySetting.make(.never, database: pair.database)
         try await setting.withRelay {
             let acknowledged = try await writing(to: setting) {
-                try await eventually("events flow") { setting.metrics["outbox_relayed_total"] > 200 }
+                try await eventually("events flow", within: .seconds(60)) {
+                    setting.metrics["outbox_relayed_total"] > 200
+                }
                 await pair.primary.kill()
                 try await pair.standby.promote()
                 let before = setting.metrics["outbox_relayed_total"]
-                try await eventually("events flow again") { setting.metrics["outbox_relayed_total"] > before + 200 }
+                try await eventually("events flow again", within: .seconds(60)) {
+                    setting.metrics["outbox_relayed_total"] > before + 200
+                }
             }
             try await setting.streamEqualsLedger()
             #expect(acknowledged.subtracting(try await ledger(setting)) == [], "the synchronous standby lacks an event")
@@ -107,7 +115,7 @@ struct DatabaseLossTests {
         await pair.primary.kill()
         try await pair.standby.promote()
         // New events take positions that the stream has already, before a relay looks.
-        try await eventually("the new primary takes writes") {
+        try await eventually("the new primary takes writes", within: .seconds(60)) {
             try await setting.append(200)
             return true
         }

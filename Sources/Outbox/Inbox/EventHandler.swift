@@ -49,7 +49,7 @@ public struct ConsumerDefinition: Sendable {
     /// Messages a fetch, and at most so many a transaction.
     public let batchSize: Int
     /// Failures of the handler after which an event is dead-lettered. Failures of the database or the broker do not
-    /// count.
+    /// count; that a statement was not done within `statement_timeout` does, for it may be the event's own fault.
     public let maxAttempts: Int
     /// The pause between tries of one event.
     public let retry: RetryPolicy

@@ -57,7 +57,7 @@ import Testing
     @Test func aMissingDatabaseIsCreatedOnceAndMigratedForthAndBack() async throws {
         let server = try await TestServers.postgres()
         let name = UniqueName.next("my \"own\" shop")
-        let database = PostgresConfiguration(server.connectionString(database: name))
+        let database = PostgresConfiguration.patient(server.connectionString(database: name))
         #expect(try await DatabaseCreation.createIfMissing(database))
         #expect(try await DatabaseCreation.createIfMissing(database) == false)
 
@@ -73,7 +73,7 @@ import Testing
     @Test(arguments: ServiceName.allCases)
     func everyStatementOfTheOperatorsFitsTheSchema(service: ServiceName) async throws {
         let database = try await TestDatabase.make(service.migrations)
-        let connection = try await PostgresConnection.connect(PostgresConfiguration(database.url))
+        let connection = try await PostgresConnection.connect(database.configuration())
         let statements =
             OperationsSQL.common + DatabaseSQL.all + VerifySQL.common + SystemCheck.statements(for: service)
             + (service == .orders

@@ -16,7 +16,7 @@ extension EndToEnd {
             let path = FileManager.default.temporaryDirectory.appendingPathComponent("artesanos-dev-\(UUID())").path
             let folder = DevelopmentFolder(path)
             defer { try? FileManager.default.removeItem(at: folder.url) }
-            var settings = ["SAGA_STOCK_DEADLINE": "120s", "HOME": NSTemporaryDirectory()]
+            var settings = ["SAGA_STOCK_DEADLINE": "1h", "HOME": NSTemporaryDirectory()]
             for name in ["ORDERS_PORT", "PAYMENTS_PORT", "INVENTORY_PORT", "RELAY_PORT", "STRIPE_SANDBOX_PORT"] {
                 settings[name] = "\(try RandomPort.next())"
             }

@@ -23,7 +23,9 @@ extension EndToEnd {
         {
             let answer = try await market.post("OLI-TABLA-45", quantity: 2, paymentMethod: method, wait: "20s")
             let order = try answer.json(Marketplace.Order.self)
-            #expect(order.status == "CONFIRMED")
+            try await eventually("the order is confirmed", within: .seconds(60)) {
+                try await market.order(order.orderId).status == "CONFIRMED"
+            }
             return order
         }
 
@@ -140,7 +142,7 @@ extension EndToEnd {
                 let order = try await confirmed(market, "pm_sandbox_pendingRefundFails")
                 let path = DemoShop.path(order.orderId)
                 _ = try await market.client.post(.orders, path + "/cancel", token: market.customer)
-                try await eventually("the refund failed", within: .seconds(30)) {
+                try await eventually("the refund failed", within: .seconds(60)) {
                     try await market.count("select count(*) from refund_unresolved", in: .payments) == 1
                 }
                 #expect(try await market.saga(order.orderId).settled == false)

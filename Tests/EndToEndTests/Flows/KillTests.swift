@@ -25,8 +25,7 @@ extension EndToEnd {
         }
 
         @Test func everyOrderEndsWhicheverProcessIsKilled() async throws {
-            // What a killed process had fetched comes again after the consumers' ack_wait: deadlines have to be longer.
-            try await Marketplace.run(hosting: [], settings: ["SAGA_STOCK_DEADLINE": "120s"]) { market in
+            try await Marketplace.run(hosting: []) { market in
                 let names = ["inventory", "payments", "relay", "orders"]
                 var processes: [String: CommandProcess] = [:]
                 for name in names { processes[name] = try market.start(name) }

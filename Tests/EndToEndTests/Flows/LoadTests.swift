@@ -66,9 +66,9 @@ extension EndToEnd {
                     plan: LoadPlan(orders, mix: .standard, products: 5, seed: 4),
                     pace: pace,
                     shop: LoadShop(
-                        client: ServiceClient(market.serviceURLs, http: http), customer: market.customer,
-                        operations: market.operations),
-                    system: try market.systemView(), timeout: .seconds(180), seed: 4)
+                        client: ServiceClient(market.serviceURLs, http: http, timeout: .seconds(300)),
+                        customer: market.customer, operations: market.operations),
+                    system: try market.systemView(), timeout: .seconds(600), seed: 4)
                 return try await withThrowingTaskGroup(of: LoadReport?.self) { group in
                     group.addTask { try await test.run { try market.sandbox.snapshot() } }
                     if isWatched {

@@ -24,7 +24,7 @@ extension EndToEnd {
             let database = try await TestDatabase.make(service.migrations)
             let pool = database.pool(size: 1)
             let nats = try await LocalNATS.start()
-            let connection = try await NATSConnection.connect(NATSConfiguration(servers: [nats.url]), logger: .test)
+            let connection = try await NATSConnection.connect(.patient([nats.url]), logger: .test)
             let admin = StreamsAdmin(connection, logger: .test)
             try await admin.apply(try await admin.plan(try StreamsFile.embedded()))
             let environment = [
@@ -47,7 +47,7 @@ extension EndToEnd {
 
             let last = try CommandProcess(command, environment: environment)
             let broker = JetStreamBroker(connection)
-            try await eventually("the last relay has copied what was left", within: .seconds(30)) {
+            try await eventually("the last relay has copied what was left", within: .seconds(60)) {
                 let end = try await pool.query("select max(position) from outbox").first?.get(0, as: Int64.self)
                 return try await broker.tail(of: service.stream).position == end
             }
@@ -55,7 +55,7 @@ extension EndToEnd {
 
             let ledger = try await pool.query(
                 "select position from outbox where length(event::text) < 1000000 order by position")
-            let context = JetStreamContext(connection)
+            let context = JetStreamContext(connection, timeout: .seconds(60))
             var stream: [Int64] = []
             for sequence in 1...(try await context.streamInfo(service.stream).state.lastSequence) {
                 let message = try await context.message(stream: service.stream, sequence: sequence)

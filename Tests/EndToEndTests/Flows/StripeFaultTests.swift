@@ -46,7 +46,11 @@ extension EndToEnd {
             var random = SeededGenerator(seed: seed)
             let faults = Self.faults(&random)
             print("the marketplace under faults, seed \(seed): \(Set(faults.map(\.effect.rawValue)).sorted())")
-            let settings = ["RESERVATION_TTL": "30s", "SAGA_PAYMENT_MARGIN": "5s", "SAGA_STOCK_DEADLINE": "60s"]
+            // Questions that Stripe's faults leave unanswered are asked again.
+            let settings = [
+                "RESERVATION_TTL": "30s", "SAGA_PAYMENT_MARGIN": "5s", "SAGA_ANSWER_DEADLINE": "15s",
+                "SAGA_RESCUE_DEADLINE": "60s",
+            ]
             try await Marketplace.run(settings: settings) { market in
                 try market.sandbox.setFaults(faults)
                 var orders: [UUID] = []

@@ -18,30 +18,42 @@ extension EndToEnd {
         ]
 
         @Test func everyOrderEndsWhereverAServiceDiesInItsWork() async throws {
-            let settings = ["SAGA_STOCK_DEADLINE": "60s", "RESERVATION_TTL": "24s", "SAGA_PAYMENT_MARGIN": "12s"]
-            try await Marketplace.run(hosting: [], settings: settings) { market in
+            try await Marketplace.run(hosting: []) { market in
                 var processes: [String: CommandProcess] = [:]
                 for name in ["inventory", "payments", "orders", "relay"] { processes[name] = try market.start(name) }
                 try await market.untilServing()
                 try await market.untilOrdersCanBePlaced()
                 var orders: [UUID] = []
+                /// Those whose payment is waited for to the end.
+                var waiting: [UUID] = []
                 for (service, place) in Self.deaths {
                     // Nothing of it is heard before the one that is to die is there.
                     try await #require(processes["relay"]).stop()
                     // One is paid, and one is not: that one's deadline passes, and its PaymentIntent is cancelled.
-                    for method in ["pm_card_visa", nil] {
-                        orders.append(try await market.place("CUE-UBRIQUE-CARTERA", paymentMethod: method).orderId)
-                    }
+                    let paid = try await market.place("CUE-UBRIQUE-CARTERA").orderId
+                    let unpaid = try await market.place("CUE-UBRIQUE-CARTERA", paymentMethod: nil).orderId
+                    orders += [paid, unpaid]
                     try await #require(processes[service]).stop()
                     let dying = try market.start(service, dyingAt: "\(place):1")
                     processes["relay"] = try market.start("relay")
-                    // Only a hold that nobody ends runs out.
-                    if place == "job.reservation.expire" { try await #require(processes["orders"]).stop() }
+                    switch place {
+                    case "job.reservation.expire":
+                        // Only a hold that nobody ends runs out.
+                        try await #require(processes["orders"]).stop()
+                        try await market.passHold(of: unpaid)
+                    case "job.payment.cancel-intent", "job.saga.deadline":
+                        // There is a PaymentIntent to cancel.
+                        try await market.untilSaga(unpaid, is: "PAYMENT_PENDING")
+                        try await market.passDeadline("payment", of: unpaid)
+                    default:
+                        waiting.append(unpaid)
+                    }
                     #expect(try await dying.exitCode() == 128 + SIGKILL, "\(place): \(dying.output)")
                     processes[service] = try market.start(service)
                     if place == "job.reservation.expire" { processes["orders"] = try market.start("orders") }
                     try await market.untilServing()
                 }
+                for id in waiting { try await market.passDeadline("payment", of: id) }
                 for id in orders {
                     let ended = try await market.settled(id, within: .seconds(120))
                     #expect(["CONFIRMED", "FAILED"].contains(ended.status), "\(ended.status)")

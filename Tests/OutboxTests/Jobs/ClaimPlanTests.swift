@@ -33,8 +33,8 @@ struct ClaimPlanTests {
     @Test("a claim reads the jobs that it takes, not the backlog, although it was planned when the queue was short")
     func aClaimReadsByTheIndex() async throws {
         let database = try await TestDatabase.make(SchemaCatalog.outbox)
-        let pool = PostgresPool(PostgresConfiguration(database.url), size: 1, logger: .quiet)
-        let workers = PostgresPool(PostgresConfiguration(database.url), size: 1, logger: .quiet)
+        let pool = database.pool(size: 1, logger: .quiet)
+        let workers = database.pool(size: 1, logger: .quiet)
         let queue = JobQueue()
         let reader = Reader()
         func schedule(_ count: Int) async throws {
@@ -48,9 +48,13 @@ struct ClaimPlanTests {
             group.addTask { try await runner.run() }
             // From the sixth time on a prepared statement may keep its plan.
             try await schedule(12)
-            try await eventually("the short queue is worked off") { reader.reads.withLock(\.count) == 12 }
+            try await eventually("the short queue is worked off", within: .seconds(30)) {
+                reader.reads.withLock(\.count) == 12
+            }
             try await schedule(2_000)
-            try await eventually("some of the backlog have run") { reader.reads.withLock(\.count) >= 14 }
+            try await eventually("some of the backlog have run", within: .seconds(30)) {
+                reader.reads.withLock(\.count) >= 14
+            }
             group.cancelAll()
         }
         // What a connection counts is passed on once a second at most, so a run shows some of those before it, too.
@@ -61,7 +65,7 @@ struct ClaimPlanTests {
     @Test("a look for what is due is planned by the index too, and leaves nothing behind on its connection")
     func aLookIsPlannedByTheIndex() async throws {
         let database = try await TestDatabase.make(SchemaCatalog.outbox)
-        let pool = PostgresPool(PostgresConfiguration(database.url), size: 1, logger: .quiet)
+        let pool = database.pool(size: 1, logger: .quiet)
         let setting: Statement = "select current_setting('enable_sort')"
         let results = try await pool.pipeline([JobSQL.planByIndex.bind(), setting.bind()])
         #expect(try results[1].first?.get(0, as: String.self) == "off")

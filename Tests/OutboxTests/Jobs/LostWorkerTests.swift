@@ -31,7 +31,7 @@ struct LostWorkerTests {
     }
 
     private static func pool(_ url: String) -> PostgresPool {
-        PostgresPool(PostgresConfiguration(url), size: 4, logger: .quiet)
+        PostgresPool(.patient(url), size: 4, acquireTimeout: .seconds(120), logger: .quiet)
     }
 
     private func setUp(_ keys: [String]) async throws -> (database: TestDatabase, pool: PostgresPool) {
@@ -51,7 +51,7 @@ struct LostWorkerTests {
         let runner = JobRunner([handler], queue: JobQueue(), pool: pool, poll: .milliseconds(5), logger: .quiet)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await runner.run() }
-            try await eventually("the jobs are done", within: .seconds(30), condition)
+            try await eventually("the jobs are done", within: .seconds(60), condition)
             group.cancelAll()
         }
     }

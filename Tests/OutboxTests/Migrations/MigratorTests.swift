@@ -18,7 +18,7 @@ struct MigratorTests {
     }
 
     private func connection() async throws -> PostgresConnection {
-        try await PostgresConnection.connect(PostgresConfiguration(try await TestDatabase.make().url))
+        try await PostgresConnection.connect(try await TestDatabase.make().configuration())
     }
 
     @Test("up applies what is missing, and a second time nothing")
@@ -79,7 +79,7 @@ struct MigratorTests {
         let applied = try await withThrowingTaskGroup(of: Int.self) { group in
             for _ in 0..<8 {
                 group.addTask {
-                    let connection = try await PostgresConnection.connect(PostgresConfiguration(database.url))
+                    let connection = try await PostgresConnection.connect(database.configuration())
                     let count = try await Migrator(steps).up(connection).count
                     await connection.close()
                     return count

@@ -29,7 +29,7 @@ struct GapServerCrashTests {
                 try await early.begin()
                 try await early.append("gone")
                 try await late.append("late")
-                try await eventually("the holder is noted") { steps.count(.holdersAsked) == 1 }
+                try await eventually("the holder is noted", within: .seconds(30)) { steps.count(.holdersAsked) == 1 }
                 #expect(harness.streamPositions.isEmpty)
                 switch crash {
                 case .backendKilled: kill(try await early.processID, SIGKILL)
@@ -63,16 +63,18 @@ struct GapServerCrashTests {
                 try await early.append("prepared")
                 try await early.run("prepare transaction '\(name)'")
                 try await late.append("late")
-                try await eventually("the holder is noted") { steps.count(.holdersAsked) == 1 }
+                try await eventually("the holder is noted", within: .seconds(30)) { steps.count(.holdersAsked) == 1 }
             }
             try await server.restart()
-            try await eventually("the relay asks anew", within: .seconds(30)) { steps.count(.holdersAsked) >= 2 }
+            try await eventually("the relay asks anew", within: .seconds(60)) { steps.count(.holdersAsked) >= 2 }
             try await steps.rounds()
             #expect(harness.streamPositions.isEmpty)
             let operatorsSession = try await harness.session()
             try await operatorsSession.run("\(isCommitted ? "commit" : "rollback") prepared '\(name)'")
             await operatorsSession.connection.close()
-            try await eventually("the relay goes on") { harness.streamPositions == (isCommitted ? [1, 2] : [2]) }
+            try await eventually("the relay goes on", within: .seconds(30)) {
+                harness.streamPositions == (isCommitted ? [1, 2] : [2])
+            }
         }
         await harness.pool.close(patience: .zero)
     }
@@ -80,7 +82,7 @@ struct GapServerCrashTests {
     private static func untilUp(_ server: LocalPostgres) async throws {
         try await eventually("Postgres answers", within: .seconds(60)) {
             let connection = try await PostgresConnection.connect(
-                PostgresConfiguration(server.connectionString(database: "postgres")))
+                .patient(server.connectionString(database: "postgres")))
             await connection.close()
             return true
         }

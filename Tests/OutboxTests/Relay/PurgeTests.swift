@@ -93,7 +93,7 @@ struct PurgeTests {
             from generate_series(1, 10) as n
             order by n
             """)
-        let connection = try await PostgresConnection.connect(PostgresConfiguration(database.url))
+        let connection = try await PostgresConnection.connect(database.configuration())
         return (pool, LedgerReader(connection: connection, stream: "orders"), connection)
     }
 

@@ -35,9 +35,8 @@ struct RelayCrashTests {
         let lives = try await withThrowingTaskGroup(of: Int.self) { group in
             for worker in 0..<workers {
                 group.addTask {
-                    var configuration = RelayLock.session(PostgresConfiguration(database.url))
-                    configuration.applicationName = "relay"
-                    let connection = try await PostgresConnection.connect(configuration)
+                    let connection = try await PostgresConnection.connect(
+                        RelayLock.session(database.configuration(applicationName: "relay")))
                     var lives = 0
                     for seed in Self.seeds where seed % workers == worker {
                         let simulation = CrashSimulation(

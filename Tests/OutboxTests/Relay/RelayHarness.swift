@@ -32,7 +32,7 @@ struct RelayHarness {
 
     var configuration: RelayConfiguration {
         var configuration = RelayConfiguration(
-            stream: Self.stream, database: PostgresConfiguration(database.url, applicationName: "relay"),
+            stream: Self.stream, database: database.configuration(applicationName: "relay"),
             batchSize: 10, batchesInFlight: 3, idlePoll: .milliseconds(20), standbyPoll: .milliseconds(20))
         configure(&configuration)
         return configuration
@@ -97,7 +97,7 @@ struct RelayHarness {
 
     /// Waits until the stream is what the ledger is: everything, once, in order.
     func streamEqualsLedger(_ what: String = "the stream is a replica of the ledger") async throws {
-        try await eventually(what) { streamPositions == (try await ledgerPositions()) }
+        try await eventually(what, within: .seconds(60)) { streamPositions == (try await ledgerPositions()) }
     }
 }
 

@@ -39,8 +39,7 @@ struct Session {
 extension RelayHarness {
     func session() async throws -> Session {
         Session(
-            connection: try await PostgresConnection.connect(
-                PostgresConfiguration(database.url, applicationName: "writer")))
+            connection: try await PostgresConnection.connect(database.configuration(applicationName: "writer")))
     }
 
     /// Two sessions, A and B, for the body.

@@ -65,7 +65,7 @@ struct EffectConsumer {
     }
 
     /// Waits until each event of the ledger has had its effect, exactly once.
-    func untilEachHasItsEffect(_ setting: RelaySetting, within limit: Duration = .seconds(30)) async throws {
+    func untilEachHasItsEffect(_ setting: RelaySetting, within limit: Duration = .seconds(60)) async throws {
         let expected = try await setting.pool.query("select event_id::text from outbox order by event_id")
             .map { try $0.get(0, as: String.self) }
         try await eventually("each event has had its effect", within: limit) {

@@ -24,8 +24,11 @@ struct RelaySetting: Sendable {
     var configuration: RelayConfiguration
     var nats: NATSConfiguration
     var batches: JetStreamBroker.AtomicBatches
-    /// Short, so that a test need not wait long for a time-out.
-    var publishTimeout = Duration.milliseconds(500)
+    /// Short, because what a refused permission or a fallen leader swallows is never answered. What is only late is
+    /// found in the stream.
+    var publishTimeout = Duration.seconds(2)
+    /// How long the broker's answers to the test itself may take.
+    let answerTimeout: Duration
 
     /// - Parameters:
     ///   - batches: how the relay publishes.
@@ -48,10 +51,12 @@ struct RelaySetting: Sendable {
             stream: stream, database: database, pool: database.pool(size: 4),
             admin: try await NATSConnection.connect(quickly(urls), logger: .silent),
             configuration: RelayConfiguration(
-                stream: stream, database: PostgresConfiguration(database.url, applicationName: "relay"),
+                stream: stream, database: database.configuration(applicationName: "relay"),
                 batchSize: 50, batchesInFlight: 4, standbyPoll: .milliseconds(50)),
             nats: quickly(urls.map { $0.replacingOccurrences(of: "nats://", with: "nats://\(user)") }),
-            batches: batches)
+            batches: batches,
+            // A cluster without a leader never answers; one server does, if late.
+            answerTimeout: urls.count > 1 ? .seconds(2) : .seconds(60))
         if existing == nil { try await setting.makeStream(change) }
         return setting
     }
@@ -63,14 +68,16 @@ struct RelaySetting: Sendable {
     }
 
     private static func quickly(_ urls: [String]) -> NATSConfiguration {
-        NATSConfiguration(
-            servers: urls, name: "relay-test", connectTimeout: .milliseconds(500), reconnectWait: .milliseconds(20),
-            reconnectMaxWait: .milliseconds(200), writesDirectly: true)
+        var configuration = NATSConfiguration.patient(urls, name: "relay-test")
+        configuration.reconnectWait = .milliseconds(20)
+        configuration.reconnectMaxWait = .milliseconds(200)
+        configuration.writesDirectly = true
+        return configuration
     }
 
     // MARK: - Stream
 
-    var context: JetStreamContext { JetStreamContext(admin, timeout: .seconds(2)) }
+    var context: JetStreamContext { JetStreamContext(admin, timeout: answerTimeout) }
 
     /// Makes the stream, or makes it anew. A cluster takes a while until it can.
     func makeStream(_ change: (inout StreamConfiguration) -> Void = { _ in }) async throws {
@@ -143,7 +150,7 @@ struct RelaySetting: Sendable {
     }
 
     /// Waits until the stream is the ledger without what was dead-lettered: everything, once, in order.
-    func streamEqualsLedger(within limit: Duration = .seconds(20)) async throws {
+    func streamEqualsLedger(within limit: Duration = .seconds(60)) async throws {
         var difference = ""
         do {
             try await eventually("the stream is a replica of the ledger", within: limit) {
@@ -169,7 +176,7 @@ struct RelaySetting: Sendable {
 
     /// Waits until each event of the ledger is in the stream, at least once and in order: for a stream that also has
     /// what the ledger has lost.
-    func untilEachEventIsStored(within limit: Duration = .seconds(20)) async throws {
+    func untilEachEventIsStored(within limit: Duration = .seconds(60)) async throws {
         let events = try await pool.query("select event::text from outbox order by position").map {
             try $0.get(0, as: String.self)
         }

@@ -17,7 +17,7 @@ struct ReplicatedPair {
         if isSynchronous {
             try await primary.execute("alter system set synchronous_standby_names = 'standby'")
             try await primary.execute("select pg_reload_conf()")
-            try await eventually("the standby is synchronous") {
+            try await eventually("the standby is synchronous", within: .seconds(30)) {
                 try await primary.execute("select sync_state from pg_stat_replication") == "sync"
             }
         }
@@ -32,7 +32,7 @@ struct ReplicatedPair {
     /// Waits until the standby has all that the primary has.
     func untilReplicated(_ setting: RelaySetting) async throws {
         let end = try await primary.execute("select pg_current_wal_flush_lsn()")
-        try await eventually("the standby is up to date") {
+        try await eventually("the standby is up to date", within: .seconds(30)) {
             try await standby.execute("select pg_last_wal_replay_lsn() >= '\(end)'") == "t"
         }
     }
