@@ -26,6 +26,8 @@ extension Saga {
         var state: String?
         @Option(help: "At most so many.")
         var limit = 50
+        @Flag(help: "Taken as by the other commands; this one only reads.")
+        var dryRun = false
         @Flag(help: "Print JSON.")
         var json = false
         @OptionGroup var options: ConfigurationOptions

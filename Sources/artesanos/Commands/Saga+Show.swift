@@ -13,6 +13,8 @@ extension Saga {
 
         @Argument(help: "The order's id, or the saga's.", transform: SagaCommand.id)
         var id: UUID
+        @Flag(help: "Taken as by the other commands; this one only reads.")
+        var dryRun = false
         @Flag(help: "Print JSON.")
         var json = false
         @OptionGroup var options: ConfigurationOptions

@@ -47,7 +47,8 @@ extension EndToEnd {
         }
 
         @Test func anOrderThatTakesTooLongInAllFails() async throws {
-            try await Marketplace.run(hosting: [.orders, .payments], settings: ["SAGA_TOTAL_DEADLINE": "1s"]) { market in
+            try await Marketplace.run(hosting: [.orders, .payments], settings: ["SAGA_TOTAL_DEADLINE": "1s"]) {
+                market in
                 let before = try await market.stock("OLI-TABLA-45")
                 let placed = try await market.place("OLI-TABLA-45")
                 try await eventually("the order has failed", within: .seconds(60)) {

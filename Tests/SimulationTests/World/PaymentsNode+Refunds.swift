@@ -46,7 +46,8 @@ extension PaymentsNode {
             let index =
                 known.firstIndex { $0.stripeRefundID == stripe.id }
                 ?? known.firstIndex { $0.stripeRefundID == nil && stripe.metadata["refund_id"] == $0.id.lowercased }
-            guard let index = index ?? takeOver(stripe, of: order), let refund = refunds[order]?[index] else { continue }
+            guard let index = index ?? takeOver(stripe, of: order), let refund = refunds[order]?[index]
+            else { continue }
             try carryOut(RefundTransition.decide(refund, stripe), at: index, of: order)
         }
     }
