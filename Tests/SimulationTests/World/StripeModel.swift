@@ -107,6 +107,9 @@ struct StripeModel: Sendable {
         takeNews()
     }
 
+    /// Somebody cancels it at Stripe itself.
+    mutating func cancel(_ intent: String) { _ = perform(.cancelPaymentIntent(intent), "") }
+
     /// Somebody gives money back at Stripe itself.
     mutating func giveBack(_ amount: Int64, of intent: String) {
         _ = perform(.createRefund, "payment_intent=\(intent)&amount=\(amount)")

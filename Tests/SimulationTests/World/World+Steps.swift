@@ -78,6 +78,11 @@ extension World {
     @discardableResult
     mutating func customer() -> Bool {
         guard let intent = pick(\.open) else { return false }
+        if random.chance(3) {
+            stripe.cancel(intent.id)
+            tell("somebody cancels the PaymentIntent at Stripe itself")
+            return true
+        }
         if intent.status == .requiresAction, random.chance(70) {
             let succeeds = random.chance(70)
             stripe.completeAction(intent.id, succeeds: succeeds)
