@@ -101,28 +101,42 @@ public final class Relay: Service {
     private func lead(on connection: PostgresConnection, holding lock: PostgresConnection) async throws {
         let reader = LedgerReader(connection: connection, stream: configuration.stream)
         var backoff = Backoff(base: .milliseconds(20), cap: .seconds(1))
-        var isBrokerAway = false
+        var outage = Outage()
         while goesOn && !lock.isClosed {
             var run = RelayRun(
                 reader: reader, broker: broker, configuration: configuration, metrics: metrics, logger: logger,
                 wakeup: wakeup)
             let end = try await run.relay(goesOn: { goesOn && !lock.isClosed }) {
                 backoff.reset()
-                if isBrokerAway { logger.info("broker takes events again") }
-                isBrokerAway = false
+                if outage.end() { logger.info("broker takes events again") }
             }
             switch end {
             case .stopped: return
             case .again: continue
             case .waitForBroker(let reason):
-                // Said once an outage, however long it lasts.
-                if !isBrokerAway {
+                if outage.isNew(reason) {
                     logger.warning("broker takes nothing, will try again", metadata: ["error": "\(reason)"])
                 }
-                isBrokerAway = true
                 metrics.wait.show(.broker)
                 await stop.wait(upTo: backoff.next())
             }
+        }
+    }
+
+    /// What was said of an outage: each reason once, however long it lasts. The first one need not be the one that counts,
+    /// such as a time-out before the server's word on permissions.
+    private struct Outage {
+        private static let mostReasons = 5
+        private var reasons: Set<String> = []
+
+        mutating func isNew(_ reason: String) -> Bool {
+            reasons.count < Self.mostReasons && reasons.insert(reason).inserted
+        }
+
+        /// - Returns: whether there was one.
+        mutating func end() -> Bool {
+            defer { reasons = [] }
+            return !reasons.isEmpty
         }
     }
 
