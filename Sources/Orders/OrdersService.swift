@@ -38,8 +38,8 @@ public struct OrdersService: ApplicationService {
             metrics: metrics, logger: environment.logger)
     }
 
-    var orders: OrderStore { OrderStore(pool: environment.pool) }
-    var history: SagaHistory { SagaHistory(pool: environment.pool) }
+    var orders: OrderStore { OrderStore(database: environment.pool) }
+    var history: SagaHistory { SagaHistory(database: environment.pool) }
     var cancelOrder: CancelOrder {
         CancelOrder(pool: environment.pool, engine: engine, window: configuration.cancellationWindow)
     }

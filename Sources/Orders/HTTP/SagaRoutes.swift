@@ -22,9 +22,14 @@ struct SagaRoutes: Sendable {
 
     @Sendable private func timeline(_ request: Request, _ context: AppRequestContext) async throws -> Response {
         let id = try await ownOrder(context)
-        let saga = try await SagaRecord.find(id, on: pool)
-        guard let order = try await orders.find(id) else { throw Problem.notFound("order") }
-        return try .json(TimelineView(order, history: await history.all(of: id), saga: saga))
+        let timeline = try await atOneMoment { database -> TimelineView? in
+            guard let order = try await OrderStore(database: database).find(id) else { return nil }
+            return TimelineView(
+                order, history: try await SagaHistory(database: database).all(of: id),
+                saga: try await SagaRecord.find(id, on: database))
+        }
+        guard let timeline else { throw Problem.notFound("order") }
+        return try .json(timeline)
     }
 
     /// JSON, or text for whoever asks for `text/plain`. Operators are told more than customers.
@@ -63,8 +68,19 @@ struct SagaRoutes: Sendable {
     }
 
     private func sagaResponse(_ id: UUID, status: HTTPResponse.Status) async throws -> Response {
-        guard let saga = try await SagaRecord.find(id, on: pool) else { throw Problem.notFound("order") }
-        return try .json(SagaView(saga, history: await history.all(of: id)), status: status)
+        let view = try await atOneMoment { database -> SagaView? in
+            guard let saga = try await SagaRecord.find(id, on: database) else { return nil }
+            return SagaView(saga, history: try await SagaHistory(database: database).all(of: id))
+        }
+        guard let view else { throw Problem.notFound("order") }
+        return try .json(view, status: status)
+    }
+
+    /// Order, saga and history are written together: read one after the other they could contradict each other.
+    private func atOneMoment<View: Sendable>(
+        _ read: (PostgresTransaction) async throws -> View
+    ) async throws -> View {
+        try await pool.withTransaction(isolation: .repeatableRead, readOnly: true, read)
     }
 
     private func ownOrder(_ context: AppRequestContext) async throws -> UUID {

@@ -4,11 +4,12 @@ import Postgres
 
 /// Reads orders.
 struct OrderStore: Sendable {
-    let pool: PostgresPool
+    /// The pool, or a transaction whose moment all is to be of.
+    let database: any PostgresExecutor
 
     /// The order with its lines; nil when there is none.
     func find(_ id: UUID) async throws -> OrderRecord? {
-        let results = try await pool.pipeline([OrderSQL.find.bind(id), OrderSQL.lines.bind(id)])
+        let results = try await database.pipeline([OrderSQL.find.bind(id), OrderSQL.lines.bind(id)])
         guard let row = results[0].first else { return nil }
         let currency = try row.get(6, as: String.self)
         let lines = try results[1].map { line in
@@ -25,7 +26,7 @@ struct OrderStore: Sendable {
 
     /// Whose order it is; nil when there is none.
     func owner(of id: UUID) async throws -> String? {
-        try await pool.query(OrderSQL.owner.bind(id)).first?.get(0)
+        try await database.query(OrderSQL.owner.bind(id)).first?.get(0)
     }
 
     /// Which orders to list.
@@ -52,7 +53,7 @@ struct OrderStore: Sendable {
             } else {
                 OrderSQL.listOfAll.bind(statuses, filter.from, filter.to, cursor, limit)
             }
-        return try await pool.query(statement).map { row in
+        return try await database.query(statement).map { row in
             OrderRecord(
                 id: try row.get(0), sagaID: try row.get(1), customerID: try row.get(2), status: try row.named(3),
                 step: try row.named(4), reason: try row.get(5),

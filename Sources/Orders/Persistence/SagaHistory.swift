@@ -43,11 +43,12 @@ struct SagaHistory: Sendable {
     /// An order is not asked for more than this at once.
     static let page = 500
 
-    let pool: PostgresPool
+    /// The pool, or a transaction whose moment all is to be of.
+    let database: any PostgresExecutor
 
     /// The events of an order behind a sequence number, oldest first, up to a page.
     func events(of orderID: UUID, after seq: Int = 0) async throws -> [SagaHistoryRow] {
-        let rows = try await pool.query(SagaSQL.history.bind(orderID, Int32(clamping: seq), Self.page))
+        let rows = try await database.query(SagaSQL.history.bind(orderID, Int32(clamping: seq), Self.page))
         return try rows.map { try SagaHistoryRow($0) }
     }
 
@@ -63,6 +64,6 @@ struct SagaHistory: Sendable {
 
     /// The newest sequence number, and whether no more is to come unless the saga is opened again; nil for no such order.
     func progress(of orderID: UUID) async throws -> (seq: Int, isSettled: Bool)? {
-        try await pool.query(SagaSQL.progress.bind(orderID)).first?.decode(Int.self, Bool.self)
+        try await database.query(SagaSQL.progress.bind(orderID)).first?.decode(Int.self, Bool.self)
     }
 }

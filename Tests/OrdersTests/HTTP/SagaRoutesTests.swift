@@ -1,8 +1,9 @@
-import Outbox
 import Foundation
-import Postgres
 import HTTPTypes
+import Outbox
+import Postgres
 import ServiceRuntime
+import Synchronization
 import TestSupport
 import Testing
 
@@ -162,6 +163,46 @@ struct SagaRoutesTests {
             #expect(Self.allIDs(told).last == 6)
             let none = try await client.send(.get, path, as: .ana, headers: [.lastEventID: "6"])
             #expect(none.status == 204)
+        }
+    }
+
+    @Test("a timeline is of one moment: no confirmed order waits for its payment")
+    func timelineOfOneMoment() async throws {
+        struct Moment: Decodable {
+            struct Entry: Decodable { let status: String }
+            struct Waiting: Decodable { let what: String }
+            let status: String
+            let entries: [Entry]
+            let waitingFor: Waiting?
+        }
+        let http = try await HTTPSetting()
+        var placed: [TestOrder] = []
+        for _ in 0..<60 {
+            let order = try await http.setting.order()
+            try await http.setting.apply(try order.reserved(), try order.pending())
+            placed.append(order)
+        }
+        let orders = placed
+        try await http.run { client in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                let current = Mutex(orders[0].id)
+                group.addTask {
+                    defer { current.withLock { $0 = orders[59].id } }
+                    for order in orders {
+                        current.withLock { $0 = order.id }
+                        try await http.setting.apply(try order.succeeded())
+                    }
+                }
+                var isOver = false
+                while !isOver {
+                    let id = current.withLock { $0 }
+                    isOver = id == orders.last?.id
+                    let told = try await client.send(.get, "/orders/\(id)/timeline", as: .ana).json(Moment.self)
+                    #expect((told.status == "CONFIRMED") == (told.waitingFor == nil))
+                    #expect(told.entries.last?.status == told.status)
+                }
+                try await group.waitForAll()
+            }
         }
     }
 
