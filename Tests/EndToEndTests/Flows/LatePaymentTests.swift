@@ -62,6 +62,39 @@ extension EndToEnd {
             }
         }
 
+        /// Inventory is asked once more and is away; what it reserves when it is back is released again.
+        @Test func theMoneyIsGivenBackOnceWhenInventoryDoesNotAnswerInTime() async throws {
+            try await Marketplace.run(hosting: [.orders]) { market in
+                var pending: (order: Marketplace.Order, intent: String)?
+                try await market.withServices([.inventory]) {
+                    pending = try await market.placePending("CER-BAILEN-ORZA")
+                    if let pending { try await market.releaseHold(of: pending.order.orderId) }
+                }
+                let placed = try #require(pending)
+                let id = placed.order.orderId
+                try market.sandbox.pay(placed.intent)
+                try await market.withServices([.payments]) {
+                    try await market.passDeadline("rescue", of: id)
+                    try await eventually("the money is given back", within: .seconds(60)) {
+                        try market.sandbox.snapshot().refunds.count == 1
+                    }
+                    #expect(try await market.order(id).status == "FAILED")
+                    #expect(try await market.saga(id).settled == false)
+                    try await market.withServices([.inventory]) {
+                        let ended = try await market.settled(id)
+                        #expect(ended.status == "FAILED")
+                        let snapshot = try market.sandbox.snapshot()
+                        #expect(snapshot.refunds.count == 1)
+                        #expect(snapshot.netCharged(metadata: "order_id", id.uuidString.lowercased()) == 0)
+                        try await eventually("nothing is held", within: .seconds(60)) {
+                            try await market.stock("CER-BAILEN-ORZA") == (30, 0)
+                        }
+                        try await market.expectNothingAmiss()
+                    }
+                }
+            }
+        }
+
         @Test func anOrderThatHasFailedIsConfirmedAfterAll() async throws {
             try await Marketplace.run(hosting: []) { market in
                 let id = try await Self.paidAndFailed("CER-BAILEN-ORZA", in: market)
