@@ -22,5 +22,6 @@ struct OrderHolds: Sendable, Hashable {
     var sold: Int? { reservations.firstIndex { $0.status == .committed } }
     var committed: Reservation? { sold.map { reservations[$0] } }
     var latest: Reservation? { reservations.last }
+    var greatestID: UUID? { reservations.map(\.id).max() }
     var nextAttempt: Int { (latest?.attempt ?? 0) + 1 }
 }

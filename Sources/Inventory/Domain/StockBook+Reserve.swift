@@ -40,7 +40,7 @@ extension StockBook {
         let ttl = lines.compactMap { shelf[$0.sku]?.ttl ?? policy.ttl }.min() ?? policy.ttl
         var holds = orders[order.orderID] ?? OrderHolds(order: order)
         let reservation = Reservation(
-            id: makeID().following(holds.latest?.id), orderID: order.orderID, sagaID: order.sagaID,
+            id: makeID().following(holds.greatestID), orderID: order.orderID, sagaID: order.sagaID,
             attempt: max(attempt, holds.nextAttempt), status: .active, ttl: ttl, expiresAt: now + ttl,
             holdUntil: now + max(ttl, policy.maxHold), createdAt: now, lines: lines)
         holds.reservations.append(reservation)
@@ -91,7 +91,7 @@ extension StockBook {
         // The hold ended before the confirmation came: what is on the shelf may still do.
         guard !sayShortages(latest.lines, of: order) else { return .applied }
         var again = Reservation(
-            id: makeID().following(latest.id), orderID: order.orderID, sagaID: order.sagaID,
+            id: makeID().following(holds.greatestID), orderID: order.orderID, sagaID: order.sagaID,
             attempt: holds.nextAttempt, status: .active, ttl: latest.ttl, expiresAt: now, holdUntil: now,
             createdAt: now, lines: latest.lines)
         again.end(.committed, reason: "confirmed", at: now)

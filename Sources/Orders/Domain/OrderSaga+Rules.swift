@@ -19,6 +19,7 @@ extension OrderSaga {
     /// for good inventory reserves nothing any more: what is heard of then is news from before.
     static let transitions: [OrderSagaRule] = [
         .on(.stockReserved, in: rescuing, if: .rescueAnswered && .newHold, to: .completed, .confirm),
+        .on(.stockReserved, in: rescuing, if: .rescueAnswered && .heldIsLater, to: .completed, .confirm),
         .on(.stockReserved, in: [.started], if: .newHold, to: .stockReserved, .takeHold),
         .on(.stockReserved, in: paying, if: .newHold, .takeHold),
         .on(.stockReserved, in: paying, if: .longerHold, .takeHold),

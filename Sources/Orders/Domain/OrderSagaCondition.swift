@@ -38,10 +38,15 @@ extension OrderSagaCondition {
         guard case .stockReserved(let id, let expiresAt) = event, let hold = state.hold else { return false }
         return state.stock == .held && hold.reservationId == id && hold.expiresAt.map { $0 < expiresAt } ?? true
     }
-    /// The end of an earlier reservation than the known one: the news of it was overtaken by the later one's.
-    static let olderHold = Self("older reservation") { state, event, _ in
+    /// The end of an earlier reservation than the one that is held: the news of it was overtaken by the later one's.
+    static let olderHold = Self("older reservation than the held one") { state, event, _ in
         guard case .stockReleased(let id?, _) = event, let hold = state.hold else { return false }
-        return id < hold.reservationId
+        return state.stock == .held && id < hold.reservationId
+    }
+    /// An earlier reservation than the one that is held, which so is not inventory's first.
+    static let heldIsLater = Self("a later reservation is held") { state, event, _ in
+        guard case .stockReserved(let id, _) = event, let hold = state.hold else { return false }
+        return state.stock == .held && id < hold.reservationId
     }
 
     /// An end of a hold that is not the answer to the cancellation of a sale.

@@ -24,9 +24,7 @@ extension OrderSagaEffect {
     }
     static let notePending = Self("noted") { $0.state.payment = .pending }
     static let confirm = Self("order CONFIRMED, order.confirmed.v1, settled") { draft in
-        if case .stockReserved(let id, let expiresAt) = draft.event {
-            draft.state.hold = .init(reservationId: id, expiresAt: expiresAt)
-        }
+        if case .stockReserved(let id, let expiresAt) = draft.event { draft.note(id, until: expiresAt) }
         draft.state.stock = .committed
         draft.state.payment = .succeeded
         if draft.state.rescue == .asked { draft.state.rescue = .won }
@@ -253,8 +251,13 @@ extension OrderSagaDraft {
 
     fileprivate mutating func noteRelease() {
         state.stock = .released
-        guard case .stockReleased(let id?, _) = event, id != state.hold?.reservationId else { return }
-        state.hold = .init(reservationId: id)
+        if case .stockReleased(let id?, _) = event { note(id, until: nil) }
+    }
+
+    /// Only a later reservation takes the place of the known one.
+    fileprivate mutating func note(_ reservation: UUID, until expiresAt: Date?) {
+        guard state.hold.map({ reservation > $0.reservationId }) ?? true else { return }
+        state.hold = .init(reservationId: reservation, expiresAt: expiresAt)
     }
 
     /// The whole price back means that nothing is charged any more.

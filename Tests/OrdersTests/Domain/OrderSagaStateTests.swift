@@ -151,6 +151,40 @@ import Testing
         }
     }
 
+    /// The rescue's answer comes first, and inventory's first answer proves it to be that.
+    @Test func theRescuesAnswerIsKnownByTheOlderOneBehindIt() {
+        func reserved(_ id: UUID) -> OrderSagaEvent { .stockReserved(reservationId: id, expiresAt: Sample.expiry) }
+        let state = [
+            OrderSagaEvent.deadlinePassed(.stock), .paymentSucceeded, reserved(Sample.secondReservation),
+            reserved(Sample.reservation),
+        ].reduce(OrderSaga.start(total: Sample.total, policy: Sample.policy).state) {
+            OrderSaga.decide(state: $0, event: $1, policy: Sample.policy).state
+        }
+        #expect(state.order == .confirmed && state.hold?.reservationId == Sample.secondReservation)
+    }
+
+    /// Reservations of an older release, whose ids were those of two clocks: the later one has the smaller id.
+    @Test func reservationsWhoseIDsDoNotGrowLeaveNoSagaOpen() {
+        let (first, second) = (Sample.secondReservation, Sample.reservation)
+        func reserved(_ id: UUID) -> OrderSagaEvent { .stockReserved(reservationId: id, expiresAt: Sample.expiry) }
+        let failed: [OrderSagaEvent] = [
+            reserved(first), Sample.event(.paymentPending), .stockReleased(reservationId: first, reason: "operator"),
+            .paymentSucceeded, reserved(second), .deadlinePassed(.rescue),
+            .stockReleased(reservationId: second, reason: "failed"), Sample.event(.paymentRefunded),
+        ]
+        // Of what was sold without a hold nothing was heard.
+        let returned: [OrderSagaEvent] = [
+            reserved(first), .paymentSucceeded, .cancelRequested,
+            .stockReleased(reservationId: second, reason: "cancelled"), Sample.event(.paymentRefunded),
+        ]
+        for events in [failed, returned] {
+            let state = events.reduce(OrderSaga.start(total: Sample.total, policy: Sample.policy).state) {
+                OrderSaga.decide(state: $0, event: $1, policy: Sample.policy).state
+            }
+            #expect(state.settled, "\(events)")
+        }
+    }
+
     /// Payments may say that a payment failed for good, and then that it was made all the same; two replicas can swap them.
     @Test func aFailureThatThePaymentHasOvertakenChangesNothing() {
         let paid = Sample.state(after: .stockReserved, .paymentPending, .paymentSucceeded)

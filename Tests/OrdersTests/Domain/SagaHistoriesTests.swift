@@ -78,10 +78,10 @@ struct SagaRecording: Codable, Sendable {
             state = decision.state
         }
 
-        /// What changes nothing may have got a better word since.
-        func didTheSame(as other: Self) -> Bool {
-            event == other.event && actions == other.actions && state == other.state
-                && (verdict == "applied") == (other.verdict == "applied")
+        /// - Parameter recorded: what was illegal then may be known to happen since; it changes nothing either way.
+        func didTheSame(as recorded: Self) -> Bool {
+            let isSameVerdict = verdict == recorded.verdict || recorded.verdict == "illegal" && verdict == "ignored"
+            return event == recorded.event && actions == recorded.actions && state == recorded.state && isSameVerdict
         }
     }
 
