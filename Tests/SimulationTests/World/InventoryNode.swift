@@ -16,6 +16,8 @@ struct InventoryNode: Sendable {
     /// Orders that are cancelled for good: nothing is held or sold for them, whatever comes late.
     private(set) var closed: Set<UUID> = []
     private var late: Set<UUID> = []
+    /// How many pieces operators have put on the shelf, less those that they took off, by SKU.
+    private(set) var adjusted: [String: Int] = [:]
     /// Breaks the rule that it keeps in mind what has been released, so that an order that comes after it is not reserved.
     var forgetsReleases = false
     /// Breaks the rule that it keeps in mind what is cancelled for good.
@@ -55,9 +57,28 @@ struct InventoryNode: Sendable {
         try apply([.expire(orderID: job.reservation.orderID, reservationID: job.reservation.id)], at: now)
     }
 
+    /// An operator puts pieces on the shelf, or takes some off of those that are not held.
+    /// - Returns: false when that many are held.
+    mutating func adjust(_ sku: String, by delta: Int, at now: Date) throws -> Bool {
+        let reference = UUID.simulated(6, ledger.count)
+        do {
+            try change(at: now) { try $0.adjust(sku, by: delta, reason: "counted", reference: reference) }
+        } catch is StockBookError {
+            return false
+        }
+        adjusted[sku, default: 0] += delta
+        return true
+    }
+
     private mutating func apply(_ commands: [StockCommand], at now: Date) throws {
+        try change(at: now) { book in
+            for command in commands { _ = try book.apply(command) }
+        }
+    }
+
+    private mutating func change(at now: Date, _ body: (inout StockBook) throws -> Void) throws {
         var book = StockBook(now: now, policy: policy, shelf: shelf, orders: Array(holds.values))
-        for command in commands { _ = try book.apply(command) }
+        try body(&book)
         shelf = shelf.map { book.shelf[$0.sku] ?? $0 }
         holds = book.orders
         for id in holds.keys {

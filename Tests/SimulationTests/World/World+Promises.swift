@@ -20,8 +20,9 @@ extension World {
             if item.reserved != held {
                 return "\(item.sku): \(item.reserved) are counted as reserved, \(held) are held"
             }
-            if item.onHand + sold != start.onHand {
-                return "\(item.sku): of \(start.onHand) pieces \(item.onHand) are on the shelf and \(sold) sold"
+            let all = start.onHand + inventory.adjusted[item.sku, default: 0]
+            if item.onHand + sold != all {
+                return "\(item.sku): of \(all) pieces \(item.onHand) are on the shelf and \(sold) sold"
             }
             if item.reserved > item.onHand || item.onHand < 0 { return "\(item.sku): more is held than there is" }
         }

@@ -38,7 +38,8 @@ extension World {
         case 88..<91: try request()
         case 91..<92: try reconcile()
         case 92..<94: away()
-        case 94..<97: wait()
+        case 94..<96: wait()
+        case 96..<97: try adjustStock()
         default: try runDue()
         }
     }
@@ -78,7 +79,7 @@ extension World {
     @discardableResult
     mutating func customer() -> Bool {
         guard let intent = pick(\.open) else { return false }
-        if random.chance(3) {
+        if !isCalm, random.chance(3) {
             stripe.cancel(intent.id)
             tell("somebody cancels the PaymentIntent at Stripe itself")
             return true
@@ -93,6 +94,13 @@ extension World {
             tell("the customer pays with \(method)")
         }
         return true
+    }
+
+    /// A piece breaks, or another one is made.
+    private mutating func adjustStock() throws {
+        let sku = random.pick(scenario.shelf).sku
+        let delta = random.chance(70) ? -1 : 1
+        if try inventory.adjust(sku, by: delta, at: now) { tell("an operator adjusts \(sku) by \(delta)") }
     }
 
     mutating func bank(_ intent: String) {
@@ -159,6 +167,12 @@ extension World {
         guard ending() != .lost else { return tell("\(name(order)): its expiry job dies") }
         inventory = copy
         tell("\(name(order)): the expiry job has run")
+        // What was paid for, and is not held any more, is gone at once.
+        let isPaid = orders.sagas[order]?.state?.order == .confirmed && inventory.holds[order]?.committed == nil
+        if !isCalm, isPaid, random.chance(50), let sku = inventory.holds[order]?.latest?.lines.first?.sku {
+            while try inventory.adjust(sku, by: -1, at: now) {}
+            tell("an operator takes the rest of \(sku) off the shelf")
+        }
     }
 
     // MARK: Events
