@@ -130,7 +130,11 @@ public struct ReplicaComparison: Sendable {
 
     /// All differences by position, once every row was expected and every message compared.
     public func differences() -> [ReplicaDifference] {
-        let lacking = lacking.prefix(Self.mostDifferences).map { index in
+        // A beginning that is lost must not hide what is missing behind it.
+        let split = first.map { Int($0) } ?? 0
+        let beginning = lacking.intersection(IndexSet(integersIn: 0..<split)).prefix(Self.mostDifferences)
+        let rest = lacking.subtracting(IndexSet(integersIn: 0..<split)).prefix(Self.mostDifferences)
+        let lacking = (Array(beginning) + Array(rest)).map { index in
             let position = Int64(index)
             return switch first {
             case let first? where position < first:

@@ -8,6 +8,8 @@ public import Outbox
 /// permissions of an operator.
 public struct StreamScan: Sendable {
     private static let pageSize = 1_000
+    /// Of five seconds each, until the broker counts as not answering.
+    private static let mostEmptyPages = 12
 
     private let context: JetStreamContext
     private let stream: String
@@ -60,11 +62,22 @@ public struct StreamScan: Sendable {
         upTo last: UInt64, through consumer: String, _ page: ([ReplicaMessage], UInt64) async throws -> Void
     ) async throws {
         let pull = context.pullConsumer(stream: stream, durable: consumer)
+        var seen: UInt64 = 0
+        var emptyPages = 0
         while true {
             let deliveries = try await pull.fetch(max: Self.pageSize, expires: .seconds(5))
-            // Nothing more: what was last when we began is gone meanwhile.
-            guard let end = deliveries.last else { return }
-            let left = last > end.streamSequence ? last - end.streamSequence : 0
+            guard let end = deliveries.last else {
+                let info = try await context.consumerInfo(stream: stream, consumer)
+                let isLost = info.delivered.stream > max(seen, info.configuration.startSequence.map { $0 - 1 } ?? 0)
+                // Nothing more: what was last when we began is gone meanwhile.
+                guard info.pending > 0 || isLost else { return }
+                emptyPages += 1
+                guard !isLost, emptyPages < Self.mostEmptyPages else { throw StreamStandsStill(stream: stream) }
+                continue
+            }
+            emptyPages = 0
+            seen = end.streamSequence
+            let left = last > seen ? last - seen : 0
             try await page(deliveries.filter { $0.streamSequence <= last }.map(Self.message), left)
             if left == 0 { return }
         }
@@ -88,4 +101,11 @@ public struct StreamScan: Sendable {
         }
         return low
     }
+}
+
+/// The broker does not hand out what it has.
+struct StreamStandsStill: Error, CustomStringConvertible {
+    let stream: String
+
+    var description: String { "the stream \(stream) does not hand out all of its messages; look again" }
 }

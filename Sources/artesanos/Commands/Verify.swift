@@ -7,7 +7,7 @@ struct Verify: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Check that the three databases and the streams agree, order by order and event by event.",
         discussion: """
-            It only reads, and may run while the system works: what is only on its way is looked at again and does not \
+            It changes nothing, and may run while the system works: what is only on its way is looked at again and does not \
             count. For each violation it shows the query with which to see it.
 
             Exit codes: 0 all is clean, 1 something is violated, 2 something could not be looked at.

@@ -6,7 +6,7 @@ import Outbox
 import Postgres
 import ServiceRuntime
 
-/// The three databases and the streams, as the checks look at them: they only read.
+/// The three databases and the streams, as the checks look at them: they change nothing.
 struct SystemView: Sendable {
     /// One consumer and where it is.
     struct Consumer: Sendable {

@@ -46,6 +46,14 @@ struct ReplicaComparisonTests {
         return comparison.differences().map { "\($0.kind.rawValue) \($0.position.map(String.init) ?? "-")" }
     }
 
+    @Test("a lost beginning of more rows than are shown hides nothing that is missing behind it")
+    func longBeginning() {
+        let told = Self.differences(
+            "12000 12002", ledger: Array(1...12_003), range: 1...12_003, refused: [], page: 1_000)
+        #expect(told.suffix(2) == ["missing 12001", "lostEnd 12003"])
+        #expect(told.count == 10_002)
+    }
+
     @Test(
         "each difference is named, however the stream is cut into pages",
         arguments: [
