@@ -28,7 +28,7 @@ struct ExpiryTests {
             let lateness = try row.get(0, as: Double.self)
             #expect(lateness >= 0)
             // Milliseconds on a machine that has nothing else to do; the sweep would be minutes late.
-            #expect(lateness < 10)
+            #expect(lateness < 100)
         }
         #expect(try await setting.stock("JAR") == [5, 0])
         let told = try await setting.released(orders[0])

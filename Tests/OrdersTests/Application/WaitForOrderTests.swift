@@ -10,15 +10,15 @@ import Testing
 struct WaitForOrderTests {
     @Test("ends with the signal of the transaction that moved it on, long before the next poll")
     func signalled() async throws {
-        let setting = try await Setting(OrdersConfiguration(waitPoll: .seconds(60)))
+        let setting = try await Setting(OrdersConfiguration(waitPoll: .seconds(600)))
         let order = try await setting.order()
         try await setting.apply(try order.reserved(), try order.pending())
-        async let waiting = setting.service.waitForOrder(order.id, upTo: .seconds(30)) { $0.status != .pending }
+        async let waiting = setting.service.waitForOrder(order.id, upTo: .seconds(600)) { $0.status != .pending }
         try await eventually("somebody waits") { setting.service.signals.count == 1 }
         let start = ContinuousClock.now
         try await setting.apply(try order.succeeded())
         #expect(try await waiting?.status == .confirmed)
-        #expect(start.duration(to: .now) < .seconds(5))
+        #expect(start.duration(to: .now) < .seconds(100))
         try await eventually("nobody waits any more") { setting.service.signals.count == 0 }
     }
 
