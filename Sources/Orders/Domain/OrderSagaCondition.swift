@@ -28,10 +28,9 @@ extension OrderSagaCondition {
     static let stockUnknown = Self("stock unknown") { state, _, _ in state.stock == .unknown }
     static let stockOpen = Self("stock not undone") { state, _, _ in !state.stockIsUndone }
     static let holdGone = Self("hold gone") { state, _, _ in state.stock == .released }
-    /// A later reservation than the known one: an order has one at a time, and their ids grow (`InventoryReserved`).
+    /// A later reservation than the known one.
     static let newHold = Self("new reservation") { state, event, _ in
-        guard case .stockReserved(let id, _) = event else { return false }
-        return state.hold.map { id > $0.reservationId } ?? true
+        if case .stockReserved(let id, _) = event { state.isLater(id) } else { false }
     }
     /// The reservation that is held, for longer than known.
     static let longerHold = Self("held for longer") { state, event, _ in
@@ -40,13 +39,11 @@ extension OrderSagaCondition {
     }
     /// The end of an earlier reservation than the one that is held: the news of it was overtaken by the later one's.
     static let olderHold = Self("older reservation than the held one") { state, event, _ in
-        guard case .stockReleased(let id?, _) = event, let hold = state.hold else { return false }
-        return state.stock == .held && id < hold.reservationId
+        if case .stockReleased(let id?, _) = event { state.holdsLater(than: id) } else { false }
     }
     /// An earlier reservation than the one that is held, which so is not inventory's first.
     static let heldIsLater = Self("a later reservation is held") { state, event, _ in
-        guard case .stockReserved(let id, _) = event, let hold = state.hold else { return false }
-        return state.stock == .held && id < hold.reservationId
+        if case .stockReserved(let id, _) = event { state.holdsLater(than: id) } else { false }
     }
 
     /// An end of a hold that is not the answer to the cancellation of a sale.

@@ -256,7 +256,7 @@ extension OrderSagaDraft {
 
     /// Only a later reservation takes the place of the known one.
     fileprivate mutating func note(_ reservation: UUID, until expiresAt: Date?) {
-        guard state.hold.map({ reservation > $0.reservationId }) ?? true else { return }
+        guard state.isLater(reservation) else { return }
         state.hold = .init(reservationId: reservation, expiresAt: expiresAt)
     }
 

@@ -73,6 +73,14 @@ public struct OrderSagaState: Codable, Sendable, Hashable {
         self.total = total
     }
 
+    /// Whether a reservation is later than the known one, if there is one: an order has one at a time, and their ids grow
+    /// (`InventoryReserved`).
+    func isLater(_ reservation: UUID) -> Bool { hold.map { reservation > $0.reservationId } ?? true }
+    /// Whether what is held is a later reservation than this one.
+    func holdsLater(than reservation: UUID) -> Bool {
+        stock == .held && hold.map { reservation < $0.reservationId } ?? false
+    }
+
     /// Whether the stock is known to be free again.
     public var stockIsUndone: Bool { stock == .none || stock == .released }
     /// Whether the money is known not to be taken, or to be back.

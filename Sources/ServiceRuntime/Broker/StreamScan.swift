@@ -50,7 +50,7 @@ public struct StreamScan: Sendable {
         let name = configuration.durableName ?? ""
         try await context.createConsumer(stream: stream, configuration)
         do {
-            try await read(upTo: state.lastSequence, through: name, page)
+            try await read(first, upTo: state.lastSequence, through: name, page)
         } catch {
             try? await context.deleteConsumer(stream: stream, name)
             throw error
@@ -59,16 +59,17 @@ public struct StreamScan: Sendable {
     }
 
     private func read(
-        upTo last: UInt64, through consumer: String, _ page: ([ReplicaMessage], UInt64) async throws -> Void
+        _ first: UInt64, upTo last: UInt64, through consumer: String,
+        _ page: ([ReplicaMessage], UInt64) async throws -> Void
     ) async throws {
         let pull = context.pullConsumer(stream: stream, durable: consumer)
-        var seen: UInt64 = 0
+        var seen = first - 1
         var emptyPages = 0
         while true {
             let deliveries = try await pull.fetch(max: Self.pageSize, expires: .seconds(5))
             guard let end = deliveries.last else {
                 let info = try await context.consumerInfo(stream: stream, consumer)
-                let isLost = info.delivered.stream > max(seen, info.configuration.startSequence.map { $0 - 1 } ?? 0)
+                let isLost = info.delivered.stream > seen
                 // Nothing more: what was last when we began is gone meanwhile.
                 guard info.pending > 0 || isLost else { return }
                 emptyPages += 1

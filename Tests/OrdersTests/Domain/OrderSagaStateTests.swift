@@ -124,10 +124,11 @@ import Testing
         #expect(decide(lost, Sample.event(.stockReserved)).verdict == .ignored("duplicate"))
     }
 
+    private func reserved(_ id: UUID) -> OrderSagaEvent { .stockReserved(reservationId: id, expiresAt: Sample.expiry) }
+
     /// Whatever the order is in which the rescue's news comes: inventory answers for the second reservation, and a saga that
     /// thinks the first one is held would wait for its end for ever.
     @Test func newsOfTwoReservationsInAnyOrderLeaveNothingHeld() {
-        func reserved(_ id: UUID) -> OrderSagaEvent { .stockReserved(reservationId: id, expiresAt: Sample.expiry) }
         let (first, second) = (Sample.reservation, Sample.secondReservation)
         let cancelled: [OrderSagaEvent] = [
             Sample.event(.paymentPending), Sample.event(.holdEnded), .paymentSucceeded, .cancelRequested,
@@ -144,29 +145,23 @@ import Testing
             .stockReleased(reservationId: second, reason: "failed"), reserved(second),
         ]
         for events in [cancelled, failed, unheard] {
-            let state = (events + [Sample.event(.paymentRefunded)]).reduce(
-                OrderSaga.start(total: Sample.total, policy: Sample.policy).state
-            ) { OrderSaga.decide(state: $0, event: $1, policy: Sample.policy).state }
+            let state = Sample.state(after: events + [Sample.event(.paymentRefunded)])
             #expect(state.settled && state.stock == .released, "\(events)")
         }
     }
 
     /// The rescue's answer comes first, and inventory's first answer proves it to be that.
     @Test func theRescuesAnswerIsKnownByTheOlderOneBehindIt() {
-        func reserved(_ id: UUID) -> OrderSagaEvent { .stockReserved(reservationId: id, expiresAt: Sample.expiry) }
-        let state = [
+        let state = Sample.state(after: [
             OrderSagaEvent.deadlinePassed(.stock), .paymentSucceeded, reserved(Sample.secondReservation),
             reserved(Sample.reservation),
-        ].reduce(OrderSaga.start(total: Sample.total, policy: Sample.policy).state) {
-            OrderSaga.decide(state: $0, event: $1, policy: Sample.policy).state
-        }
+        ])
         #expect(state.order == .confirmed && state.hold?.reservationId == Sample.secondReservation)
     }
 
     /// Reservations of an older release, whose ids were those of two clocks: the later one has the smaller id.
     @Test func reservationsWhoseIDsDoNotGrowLeaveNoSagaOpen() {
         let (first, second) = (Sample.secondReservation, Sample.reservation)
-        func reserved(_ id: UUID) -> OrderSagaEvent { .stockReserved(reservationId: id, expiresAt: Sample.expiry) }
         let failed: [OrderSagaEvent] = [
             reserved(first), Sample.event(.paymentPending), .stockReleased(reservationId: first, reason: "operator"),
             .paymentSucceeded, reserved(second), .deadlinePassed(.rescue),
@@ -178,9 +173,7 @@ import Testing
             .stockReleased(reservationId: second, reason: "cancelled"), Sample.event(.paymentRefunded),
         ]
         for events in [failed, returned] {
-            let state = events.reduce(OrderSaga.start(total: Sample.total, policy: Sample.policy).state) {
-                OrderSaga.decide(state: $0, event: $1, policy: Sample.policy).state
-            }
+            let state = Sample.state(after: events)
             #expect(state.settled, "\(events)")
         }
     }

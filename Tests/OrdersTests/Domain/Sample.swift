@@ -41,8 +41,12 @@ enum Sample {
     static func state(after kinds: OrderSagaEvent.Kind...) -> OrderSagaState { state(after: kinds) }
 
     static func state(after kinds: [OrderSagaEvent.Kind]) -> OrderSagaState {
-        kinds.reduce(OrderSaga.start(total: total, policy: policy).state) { state, kind in
-            OrderSaga.decide(state: state, event: event(kind), policy: policy).state
+        state(after: kinds.map(event))
+    }
+
+    static func state(after events: [OrderSagaEvent]) -> OrderSagaState {
+        events.reduce(OrderSaga.start(total: total, policy: policy).state) { state, event in
+            OrderSaga.decide(state: state, event: event, policy: policy).state
         }
     }
 }
